@@ -1,0 +1,167 @@
+/**
+ * Algorithms are chosen by the name of the module that has them: a short name for ours, or any module that exports what one of
+ * core's `define` functions returned.
+ */
+import {
+  isDefinition,
+  QuorateError,
+  type AgreementDefinition,
+  type Definition,
+  type DefinitionKind,
+  type ElectionDefinition,
+  type FailureDetectorDefinition,
+} from '@quorate/core'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { nearest } from './nearest.js'
+
+/** The kinds of algorithm that a node's user chooses. */
+type ChosenKind = Exclude<DefinitionKind, 'replicated-log'>
+
+/** The short names of our own algorithms, by kind. */
+export const builtIn: Readonly<Record<ChosenKind, Readonly<Record<string, string>>>> = {
+  'failure-detector': {
+    timeout: '@quorate/failure-detection/timeout',
+    'phi-accrual': '@quorate/failure-detection/phi-accrual',
+  },
+  election: {
+    timestamp: '@quorate/election/timestamp',
+    bully: '@quorate/election/bully',
+    raft: '@quorate/election/raft',
+  },
+  agreement: {
+    'flood-min': '@quorate/voting/flood-min',
+    threshold: '@quorate/voting/threshold',
+  },
+}
+
+/** Algorithms that are kept to be seen failing. They go by their names, too, and are not offered. */
+const exhibits: Readonly<Partial<Record<ChosenKind, Readonly<Record<string, string>>>>> = {
+  election: { 'as-printed': '@quorate/election/exhibits/as-printed' },
+  agreement: {
+    'as-printed': '@quorate/voting/exhibits/as-printed',
+    'naive-threshold': '@quorate/voting/exhibits/naive-threshold',
+    'naive-flood-min': '@quorate/voting/exhibits/naive-flood-min',
+  },
+}
+
+/** Loads a failure detector by its short name or module; see `loadAlgorithm`. */
+export async function loadFailureDetector(
+  chosen: string | FailureDetectorDefinition<unknown>,
+  resolveFrom?: string,
+): Promise<FailureDetectorDefinition<unknown>> {
+  return loadAlgorithm('failure-detector', chosen, resolveFrom)
+}
+
+/** Loads an election by its short name or module; see `loadAlgorithm`. */
+export async function loadElection(
+  chosen: string | ElectionDefinition<unknown>,
+  resolveFrom?: string,
+): Promise<ElectionDefinition<unknown>> {
+  return loadAlgorithm('election', chosen, resolveFrom)
+}
+
+/** Loads an agreement on one value by its short name or module; see `loadAlgorithm`. */
+export async function loadAgreement(
+  chosen: string | AgreementDefinition<unknown>,
+  resolveFrom?: string,
+): Promise<AgreementDefinition<unknown>> {
+  return loadAlgorithm('agreement', chosen, resolveFrom)
+}
+
+type OfKind<Kind extends ChosenKind> = Extract<
+  FailureDetectorDefinition<unknown> | ElectionDefinition<unknown> | AgreementDefinition<unknown>,
+  { kind: Kind }
+>
+
+/**
+ * Returns the algorithm of `kind` that `chosen` names: one of ours by its short name, or the only one that a module exports. Modules
+ * are looked up from `resolveFrom`, by default the working directory, as an import there would be.
+ *
+ * Throws `QUORATE_UNKNOWN_ALGORITHM` when there is no such name or module, naming the nearest; `QUORATE_NOT_AN_ALGORITHM` when the
+ * module exports none of the kind, or several; `QUORATE_ALGORITHM_FAILED` when it throws while it is loaded.
+ */
+async function loadAlgorithm<Kind extends ChosenKind>(
+  kind: Kind,
+  chosen: string | Definition,
+  resolveFrom: string = process.cwd(),
+): Promise<OfKind<Kind>> {
+  if (typeof chosen !== 'string') return requireKind(kind, chosen, 'the given definition')
+  const own = moduleOf(builtIn[kind], chosen) ?? moduleOf(exhibits[kind] ?? {}, chosen)
+  const exported = await importModule(kind, chosen, own ?? resolve(kind, chosen, resolveFrom))
+  const found = Object.values(exported).filter((value) => isDefinition(value) && value.kind === kind)
+  const [only] = new Set(found)
+  if (only === undefined || new Set(found).size > 1) {
+    const what =
+      only === undefined
+        ? `exports no ${kind}`
+        : `exports ${new Set(found).size} ${kind}s, so it is unclear which is meant`
+    throw new QuorateError(
+      'QUORATE_NOT_AN_ALGORITHM',
+      `module "${chosen}" ${what}; it must export one that ${definer[kind]}() returned. It exports: ${Object.keys(exported).join(', ') || 'nothing'}`,
+      { kind, module: chosen, exports: Object.keys(exported) },
+    )
+  }
+  return requireKind(kind, only, chosen)
+}
+
+/** Own names only: every object also answers to `constructor`. */
+function moduleOf(modules: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(modules, name) ? modules[name] : undefined
+}
+
+const definer: Readonly<Record<ChosenKind, string>> = {
+  'failure-detector': 'defineFailureDetector',
+  election: 'defineElection',
+  agreement: 'defineAgreement',
+}
+
+function requireKind<Kind extends ChosenKind>(kind: Kind, value: unknown, name: string): OfKind<Kind> {
+  if (isDefinition(value) && value.kind === kind) return value as unknown as OfKind<Kind>
+  throw new QuorateError('QUORATE_NOT_AN_ALGORITHM', `${name} is no ${kind}; make one with ${definer[kind]}()`, {
+    kind,
+    name,
+  })
+}
+
+/** The URL or specifier to import: the user's own copy of a module if there is one, else one that we depend on. */
+function resolve(kind: ChosenKind, chosen: string, resolveFrom: string): string {
+  try {
+    return pathToFileURL(createRequire(join(resolveFrom, 'package.json')).resolve(chosen)).href
+  } catch (error) {
+    if (chosen.startsWith('@quorate/')) return chosen
+    throw unknown(kind, chosen, error)
+  }
+}
+
+async function importModule(
+  kind: ChosenKind,
+  chosen: string,
+  specifier: string,
+): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return (await import(specifier)) as Readonly<Record<string, unknown>>
+  } catch (error) {
+    const code = (error as { code?: unknown }).code
+    const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'ERR_PACKAGE_PATH_NOT_EXPORTED'
+    if (missing && specifier === chosen) throw unknown(kind, chosen, error)
+    throw new QuorateError(
+      'QUORATE_ALGORITHM_FAILED',
+      `module "${chosen}" could not be loaded: ${error instanceof Error ? error.message : String(error)}`,
+      { kind, module: chosen },
+      { cause: error },
+    )
+  }
+}
+
+function unknown(kind: ChosenKind, chosen: string, cause: unknown): QuorateError {
+  const names = Object.keys(builtIn[kind])
+  const near = nearest(chosen, [...names, ...Object.values(builtIn[kind])])
+  return new QuorateError(
+    'QUORATE_UNKNOWN_ALGORITHM',
+    `no ${kind} "${chosen}"${near === undefined ? ';' : `; did you mean "${near}"?`} Ours are ${names.join(', ')}; any other is the name of a module that can be imported from the working directory`,
+    { kind, name: chosen, nearest: near },
+    { cause },
+  )
+}

@@ -1,0 +1,70 @@
+import { isQuorateError } from '@quorate/core'
+import { Command, CommanderError } from 'commander'
+import { usageError } from './config/go-flags.js'
+import { version } from './version.js'
+
+const examples = `
+  quorate start                    a node of one, on http://localhost:2380
+  quorate status                   the cluster as each of its nodes sees it
+  quorate demo                     five processes that elect, vote, fail and recover
+  quorate run vote --nodes 5       a vote, simulated; with --real in five processes
+  quorate help start               all flags and where else settings may stand`
+
+/** How each command is added. They are loaded one by one, since what `start` needs would delay every `status`. */
+const commands: Readonly<Record<string, () => Promise<(program: Command) => void>>> = {
+  start: async () => (await import('./commands/start.js')).registerStart,
+  status: async () => (await import('./commands/status.js')).registerStatus,
+  run: async () => (await import('./commands/run.js')).registerRun,
+  demo: async () => (await import('./commands/demo.js')).registerDemo,
+}
+
+/** Exit code of a command that was called wrongly; of one that failed it is 1. */
+const usageExitCode = 2
+const usageErrors: ReadonlySet<string> = new Set([usageError, 'QUORATE_UNKNOWN_FLAG'])
+
+/**
+ * Runs the command line and returns the exit code: what the command put in `process.exitCode`, 1 for an error, 2 for one in how it was
+ * called. Errors are printed as `quorate: CODE: message`; anything else that is thrown is a defect and thrown on.
+ */
+export async function main(args: readonly string[]): Promise<number> {
+  const program = new Command('quorate')
+    .description('Fault tolerance: failure detection, elections and votes among nodes.')
+    .version(version)
+    .enablePositionalOptions()
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .addHelpText('after', examples)
+  try {
+    await register(program, args[0])
+    await program.parseAsync([...args], { from: 'user' })
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    if (error instanceof CommanderError) return ofCommander(error)
+    if (!isQuorateError(error)) throw error
+    process.stderr.write(`quorate: ${error.code}: ${error.message}\n`)
+    return usageErrors.has(error.code) ? usageExitCode : 1
+  }
+}
+
+/** Adds the command that was called, or all of them for help and for what is mistyped. */
+async function register(program: Command, called: string | undefined): Promise<void> {
+  const needed = Object.keys(commands).filter((name) => name === called)
+  for (const name of needed.length > 0 ? needed : Object.keys(commands)) {
+    const add = await commands[name]?.()
+    add?.(program)
+  }
+}
+
+/** Commander ends by throwing, also when it has only printed help. */
+function ofCommander(error: CommanderError): number {
+  if (error.exitCode === 0) return 0
+  // Without a command it has printed the help, on standard error.
+  if (error.code !== 'commander.help') {
+    const message = error.message
+      .replace(/^error: /, '')
+      .replaceAll(/\s*\n\s*/g, ' ')
+      .replace(/\.$/, '')
+    process.stderr.write(`quorate: ${usageError}: ${message}; "quorate help" says what there is\n`)
+  }
+  return usageExitCode
+}

@@ -1,0 +1,208 @@
+import { invalidOption, requireInteger, type NodeId } from '@quorate/core'
+import { nodeIds } from '@quorate/simulation'
+import { Argument, type Command } from 'commander'
+import { randomInt } from 'node:crypto'
+import { defaults } from '../node-settings.js'
+import { declaredRunJson, declaredRunText, parseFaults, runDeclared } from '../run/declared-run.js'
+import { parseDuration } from '../run/duration.js'
+import {
+  lastFaultMs,
+  parseClockSkew,
+  parseCrash,
+  parseDelay,
+  parseLoss,
+  parsePartition,
+  type FaultFlags,
+} from '../run/fault-flags.js'
+import { requireCompatible, type RunFlags } from '../run/run-flags.js'
+import { runReal } from '../run/real-run.js'
+import { replayCommand, reportRun } from '../run/run-report.js'
+import { parseValues, runKinds, type RunKind, type RunRequest } from '../run/run-request.js'
+import { loadRunAlgorithms, runSimulated } from '../run/simulated-run.js'
+import { TraceFile, traceLine } from '../run/trace-file.js'
+import { interruptible } from './interrupt.js'
+import { stdoutPaint } from './stdout-paint.js'
+
+const examples = `
+Nodes are n1, n2 … (n01 … from ten on). Times carry their unit: 30ms, 1.5s. Faults:
+  --crash n2@30ms                     n2 stops for good; n2@30ms..200ms: it is back at 200 ms
+  --partition 'n1,n2|n3,n4,n5@1s..2s' the groups can't reach each other; 'n1>n2,n3' cuts one way only
+  --loss 0.1 --delay 5ms..50ms        of all links
+  --clock-skew n2=80ms                n2's wall clock is ahead (-80ms: behind); 80ms alone bounds all nodes'
+
+  quorate run election --nodes 5 --crash n5@2s
+  quorate run vote --algorithm flood-min --values 31,7,64,12,50
+  quorate run vote --algorithm @quorate/voting/exhibits/as-printed
+  quorate run election --algorithm bully --real
+
+Simulated, a run takes no time, and the same seed is the same run; real, it is a process for each node, over gRPC, and a
+crash is a SIGKILL. With --faults the run is one of those that attack the algorithm with what it declares to survive.
+Exit code 0: all agreed and nothing was violated; 1: not so, and what differs is printed.`
+
+/** `quorate run`: an election, a vote or a failure detector among nodes, simulated or in real processes. */
+export function registerRun(program: Command): void {
+  program
+    .command('run')
+    .summary('run an election or a vote, simulated or in real processes')
+    .description(
+      'Runs an election, a vote or a failure detector among nodes, and prints who named and decided what, and when.',
+    )
+    .addArgument(new Argument('<kind>', 'what to run').choices(runKinds))
+    .option('--algorithm <name>', 'short name or module (default: timestamp, threshold or phi-accrual)')
+    .option('--nodes <count>', 'how many nodes, 1 to 64', '5')
+    .option('--values <list>', "the nodes' values in a vote, safe integers (default: random from 1 to 100)")
+    .option('--crash <node@time>', 'a node stops; may be given again', collect, [])
+    .option('--partition <groups@time>', 'links are cut; may be given again', collect, [])
+    .option('--clock-skew <node=time>', 'a wall clock is wrong; may be given again', collect, [])
+    .option('--loss <probability>', 'how likely each message is lost')
+    .option('--delay <time..time>', 'how long messages take (default 0.1 to 1 ms)')
+    .option('--seed <integer>', 'makes the run the same again (default: random)')
+    .option('--max-time <time>', 'how long it runs (default 10s, real 30s)')
+    .option(
+      '--max-delay <time>',
+      'the longest that algorithms assume a message to take (default 100ms, with --faults 10ms)',
+    )
+    .option('--max-faulty <count>', 'how many faulty nodes are to be survived (default: what the algorithm can)')
+    .option('--faults <kinds>', 'attack it: "declared", "none", or kinds with commas between them')
+    .option('--chaos <time>', 'how long an attack lasts (default 100 times --max-delay)')
+    .option('--trace <file>', 'write what happened as lines of JSON')
+    .option('--real', 'in real processes on this machine')
+    .option('--json', 'print one JSON object')
+    .addHelpText('after', examples)
+    .action(async (kind: RunKind, flags: RunFlags) => {
+      requireCompatible(kind, flags)
+      const nodes = nodeIds(requireInteger('--nodes', number(flags.nodes), { min: 1, max: 64 }))
+      const seed =
+        flags.seed === undefined ? randomInt(2 ** 32) : requireInteger('--seed', number(flags.seed), { min: 0 })
+      const holds =
+        flags.faults === undefined ? await flagged(kind, flags, nodes, seed) : await declared(kind, flags, nodes, seed)
+      if (holds !== undefined) process.exitCode = holds ? 0 : 1
+    })
+}
+
+const defaultAlgorithm = {
+  election: defaults.election,
+  vote: defaults.agreement,
+  detector: defaults.failureDetector,
+} as const
+const traceLimit = 1_000_000
+
+/** A run under the faults that the flags name. `undefined`: it was interrupted. */
+async function flagged(
+  kind: RunKind,
+  flags: RunFlags,
+  nodes: readonly NodeId[],
+  seed: number,
+): Promise<boolean | undefined> {
+  const real = flags.real === true
+  const request: RunRequest = {
+    kind,
+    algorithm: flags.algorithm ?? defaultAlgorithm[kind],
+    nodes,
+    values: flags.values === undefined ? undefined : parseValues(flags.values, nodes),
+    maxFaulty:
+      flags.maxFaulty === undefined ? undefined : requireInteger('--max-faulty', number(flags.maxFaulty), { min: 0 }),
+    faults: faultFlags(flags, nodes),
+    seed,
+    maxTimeMs: flags.maxTime === undefined ? (real ? 30_000 : 10_000) : positive('--max-time', flags.maxTime),
+    maxDelayMs: flags.maxDelay === undefined ? defaults.maxDelayMs : positive('--max-delay', flags.maxDelay),
+    traceLimit: flags.trace === undefined ? 0 : traceLimit,
+  }
+  if (lastFaultMs(request.faults) >= request.maxTimeMs) {
+    throw invalidOption(
+      '--max-time',
+      `${request.maxTimeMs}ms`,
+      `longer than the last fault takes to come or go, ${lastFaultMs(request.faults)}ms`,
+    )
+  }
+  const trace = new TraceFile(flags.trace)
+  const algorithms = await loadRunAlgorithms(request)
+  if (real) {
+    return interruptible(async (signal) => {
+      const outcome = await runReal(request, signal)
+      trace.write(outcome.observed.history.map((seen) => JSON.stringify(seen)))
+      return print(flags, reportRun(outcome, undefined, stdoutPaint()))
+    })
+  }
+  const outcome = runSimulated(request, algorithms)
+  const codecs = new Map([
+    ['detector', algorithms.failureDetector.codec],
+    ['election', algorithms.election.codec],
+    [`votes/${outcome.vote}`, algorithms.agreement.codec],
+  ])
+  trace.write(outcome.trace.map((entry) => traceLine(entry, (channel) => codecs.get(channel))))
+  return print(flags, reportRun(outcome, replayCommand(request, again(flags)), stdoutPaint()))
+}
+
+/** A run as the simulator's sweeps make them. */
+async function declared(kind: RunKind, flags: RunFlags, nodes: readonly NodeId[], seed: number): Promise<boolean> {
+  const trace = new TraceFile(flags.trace)
+  const outcome = await runDeclared({
+    kind,
+    algorithm: flags.algorithm ?? defaultAlgorithm[kind],
+    faults: parseFaults(flags.faults ?? 'declared'),
+    values: flags.values === undefined ? undefined : parseValues(flags.values, nodes),
+    options: {
+      nodes: nodes.length,
+      seed,
+      traceLimit: flags.trace === undefined ? 0 : traceLimit,
+      ...(flags.maxFaulty !== undefined && {
+        maxFaulty: requireInteger('--max-faulty', number(flags.maxFaulty), { min: 0 }),
+      }),
+      ...(flags.maxDelay !== undefined && { maxDelayMs: positive('--max-delay', flags.maxDelay) }),
+      ...(flags.chaos !== undefined && { chaosMs: parseDuration('--chaos', flags.chaos) }),
+    },
+  })
+  trace.write(outcome.trace)
+  const holds = outcome.result.violations.length === 0
+  return print(flags, { holds, text: declaredRunText(outcome, stdoutPaint()), json: declaredRunJson(outcome) })
+}
+
+function print(flags: RunFlags, { holds, text, json }: { holds: boolean; text: string; json: object }): boolean {
+  process.stdout.write(`${flags.json === true ? JSON.stringify(json) : text}\n`)
+  return holds
+}
+
+function faultFlags(flags: RunFlags, nodes: readonly NodeId[]): FaultFlags {
+  return {
+    crashes: flags.crash.map((text) => parseCrash(text, nodes)),
+    partitions: flags.partition.map((text) => parsePartition(text, nodes)),
+    clockSkews: flags.clockSkew.map((text) => parseClockSkew(text, nodes)),
+    links: {
+      ...(flags.loss !== undefined && parseLoss(flags.loss)),
+      ...(flags.delay !== undefined && parseDelay(flags.delay)),
+    },
+  }
+}
+
+/** The flags that, beside algorithm, nodes and seed, make a simulated run what it is. */
+function again(flags: RunFlags): string[] {
+  const one = (flag: string, value: string | undefined): string[] => (value === undefined ? [] : [flag, value])
+  const many = (flag: string, values: readonly string[]): string[] => values.flatMap((value) => [flag, value])
+  return [
+    ...one('--values', flags.values),
+    ...many('--crash', flags.crash),
+    ...many('--partition', flags.partition),
+    ...many('--clock-skew', flags.clockSkew),
+    ...one('--loss', flags.loss),
+    ...one('--delay', flags.delay),
+    ...one('--max-time', flags.maxTime),
+    ...one('--max-delay', flags.maxDelay),
+    ...one('--max-faulty', flags.maxFaulty),
+  ]
+}
+
+function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value]
+}
+
+/** `NaN` for what is no decimal integer: it is then refused as the text's option requires. */
+function number(text: string): number | string {
+  return /^-?\d+$/.test(text) ? Number(text) : text
+}
+
+function positive(option: string, text: string): number {
+  const ms = parseDuration(option, text)
+  if (ms === 0) throw invalidOption(option, text, 'longer than no time')
+  return ms
+}

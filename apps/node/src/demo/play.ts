@@ -1,0 +1,239 @@
+/**
+ * What the demonstration does: an election, a vote, the leader killed and started again, a follower stopped and resumed, another
+ * vote. Every wait is bounded, and what is said of a fault is measured from what the nodes themselves reported, by their own clocks.
+ */
+import { compareIds, isQuorateError, type NodeId } from '@quorate/core'
+import type { ProcessCluster } from '../processes/process-cluster.js'
+import { formatDuration } from '../run/duration.js'
+import { judgeElection, judgeVote, type Statement } from '../run/verdict.js'
+import type { DemoView } from './demo-view.js'
+
+export interface FaultReport {
+  readonly fault: 'kill' | 'stop'
+  readonly node: NodeId
+  readonly role: 'leader' | 'follower'
+  /** From the fault until all live nodes suspected the node. */
+  readonly detectedMs: number
+  /** From the fault until all live nodes named the same living leader, for good. 0: they never ceased to. */
+  readonly agreedMs: number
+  readonly leader: NodeId
+  /** From its return until all nodes trusted each other and named the same living leader. */
+  readonly recoveredMs: number
+}
+
+export interface DecisionReport {
+  readonly vote: string
+  readonly values: Readonly<Record<NodeId, number>>
+  readonly value: number | null
+  /** From the call until all live nodes had decided. */
+  readonly decidedMs: number
+}
+
+export interface DemoResult {
+  readonly nodes: number
+  readonly faults: readonly FaultReport[]
+  readonly decisions: readonly DecisionReport[]
+  /** Whether both formulas held, of the leader and of every vote. */
+  readonly agreement: boolean
+  readonly differs: readonly string[]
+  /** The ends of the nodes' logs, when something did not come about in time. */
+  readonly logs?: string
+  /** The verdict's sentences on the leader, and on each vote. */
+  readonly election: readonly Statement[]
+  readonly votes: readonly (readonly Statement[])[]
+}
+
+/** Waits are this long at most; each takes a second or two. */
+const patienceMs = 15_000
+/** An agreement counts once it has held for so long. */
+const steadyMs = 250
+
+/** Plays it on a cluster that runs. `paceMs` is left between its scenes, for whoever watches. */
+export async function play(cluster: ProcessCluster, view: DemoView, paceMs: number): Promise<DemoResult> {
+  const faults: FaultReport[] = []
+  const decisions: DecisionReport[] = []
+  const demo = new Demo(cluster, view)
+  try {
+    await demo.elected()
+    await cluster.pass(paceMs)
+    decisions.push(await demo.vote())
+    await cluster.pass(paceMs)
+    faults.push(await demo.loseLeader(paceMs))
+    await cluster.pass(paceMs)
+    faults.push(await demo.loseFollower(paceMs))
+    await cluster.pass(paceMs)
+    decisions.push(await demo.vote())
+    await cluster.pass(paceMs)
+  } catch (error) {
+    if (!isQuorateError(error, 'QUORATE_TIMEOUT')) throw error
+    // What did not come about in time is a disagreement, too: it is judged with the rest.
+    return { ...judged(cluster, faults, decisions, [String(error.data['says'])]), logs: String(error.data['logs']) }
+  }
+  return judged(cluster, faults, decisions, [])
+}
+
+function judged(
+  cluster: ProcessCluster,
+  faults: readonly FaultReport[],
+  decisions: readonly DecisionReport[],
+  failures: readonly string[],
+): DemoResult {
+  const { observed, nowMs } = cluster
+  const election = judgeElection(observed, nowMs)
+  const votes = observed.votes.map((vote) => judgeVote(observed, vote, nowMs))
+  const differs = [
+    ...failures,
+    ...election.differs,
+    ...votes.flatMap((vote, index) => vote.differs.map((difference) => `vote ${index + 1}: ${difference}`)),
+  ]
+  return {
+    nodes: cluster.nodes.length,
+    faults,
+    decisions,
+    agreement: differs.length === 0,
+    differs,
+    election: election.statements,
+    votes: votes.map(({ statements }) => statements),
+  }
+}
+
+class Demo {
+  readonly #cluster: ProcessCluster
+  readonly #view: DemoView
+  #killed: NodeId | undefined
+
+  constructor(cluster: ProcessCluster, view: DemoView) {
+    this.#cluster = cluster
+    this.#view = view
+  }
+
+  async elected(): Promise<void> {
+    const leader = await this.#agreed()
+    const { term } = this.#cluster.observed.view(leader)
+    this.#say(`all ${this.#cluster.nodes.length} nodes name ${leader} as leader, term ${term?.number ?? 0}`)
+  }
+
+  async vote(): Promise<DecisionReport> {
+    const { observed } = this.#cluster
+    const earlier = new Set(observed.votes)
+    const current = (): string | undefined => observed.votes.find((vote) => !earlier.has(vote))
+    const caller = await this.#agreed()
+    const calledMs = this.#cluster.nowMs
+    this.#say(`${caller} calls a vote; every node enters with a random value from 1 to 100`)
+    const decided = (vote: string): Set<NodeId> => new Set(observed.decisions(vote).map(({ node }) => node))
+    await Promise.all([
+      this.#cluster.client(caller).callVote({ timeoutMs: patienceMs }),
+      this.#until('all live nodes have decided', () => {
+        const vote = current()
+        return vote !== undefined && observed.live.every((id) => decided(vote).has(id))
+      }),
+    ])
+    const vote = current() ?? ''
+    const history = observed.decisions(vote)
+    const { agreed } = judgeVote(observed, vote, this.#cluster.nowMs)
+    const values = observed.values(vote)
+    const decidedMs = Math.max(0, Math.max(...history.map(({ atMs }) => atMs)) - calledMs)
+    const entered = this.#cluster.nodes.map((id) => `${id} ${values.get(id) ?? '?'}`).join(', ')
+    const outcome = agreed === undefined ? 'they do not agree' : `all decide ${agreed.value}`
+    this.#say(`${entered}: ${outcome} after ${formatDuration(decidedMs)}`)
+    return {
+      vote,
+      values: Object.fromEntries([...values].sort(([a], [b]) => compareIds(a, b))),
+      value: agreed?.value ?? null,
+      decidedMs,
+    }
+  }
+
+  async loseLeader(paceMs: number): Promise<FaultReport> {
+    const node = await this.#agreed()
+    const atMs = this.#cluster.nowMs
+    this.#say(`${node}, the leader, is killed (SIGKILL)`)
+    this.#killed = node
+    await this.#cluster.kill(node)
+    const measured = await this.#measure(node, atMs)
+    await this.#cluster.pass(paceMs)
+    const backMs = this.#cluster.nowMs
+    this.#say(`${node} is started again`)
+    this.#cluster.start(node)
+    return { fault: 'kill', node, role: 'leader', ...measured, recoveredMs: await this.#back(node, backMs) }
+  }
+
+  async loseFollower(paceMs: number): Promise<FaultReport> {
+    const leader = await this.#agreed()
+    const { nodes } = this.#cluster
+    const followers = nodes.filter((id) => id !== leader)
+    // Another than the one that was killed, so that not the same has all the trouble.
+    const node = followers.find((id) => id !== this.#killed) as NodeId
+    const atMs = this.#cluster.nowMs
+    this.#say(`${node}, a follower, is stopped (SIGSTOP)`)
+    this.#cluster.pause(node)
+    const measured = await this.#measure(node, atMs)
+    await this.#cluster.pass(paceMs)
+    const backMs = this.#cluster.nowMs
+    this.#say(`${node} goes on (SIGCONT)`)
+    this.#cluster.resume(node)
+    return { fault: 'stop', node, role: 'follower', ...measured, recoveredMs: await this.#back(node, backMs) }
+  }
+
+  async #measure(node: NodeId, atMs: number): Promise<Pick<FaultReport, 'detectedMs' | 'agreedMs' | 'leader'>> {
+    const { observed } = this.#cluster
+    await this.#until(`all live nodes suspect ${node}`, () => observed.suspectsEverywhere(node))
+    const detectedMs = Math.max(0, (observed.suspectedByAll(node, atMs) ?? atMs) - atMs)
+    const leader = await this.#agreed()
+    const agreedMs = Math.max(0, this.#agreedSince() - atMs)
+    const agreed =
+      agreedMs === 0
+        ? `${leader} leads on`
+        : `all live nodes name ${leader} as leader, ${formatDuration(agreedMs)} after the fault`
+    const told: [number, string][] = [
+      [detectedMs, `all live nodes suspect ${node}, ${formatDuration(detectedMs)} after the fault`],
+      [agreedMs === 0 ? Infinity : agreedMs, agreed],
+    ]
+    for (const [afterMs, says] of told.sort(([a], [b]) => a - b))
+      this.#say(says, Math.min(atMs + afterMs, this.#cluster.nowMs))
+    return { detectedMs, agreedMs, leader }
+  }
+
+  async #back(node: NodeId, sinceMs: number): Promise<number> {
+    const { observed, nodes } = this.#cluster
+    await this.#until(`${node} is back and all nodes trust each other`, () => {
+      const all = observed.live.length === nodes.length && this.#cluster.silent.length === 0
+      return all && nodes.every((id) => observed.view(id).suspects.size === 0)
+    })
+    const trustedMs = this.#cluster.nowMs
+    const leader = await this.#agreed()
+    const recoveredMs = Math.max(trustedMs, this.#agreedSince()) - sinceMs
+    this.#say(`${node} is back: all trust it and name ${leader}, ${formatDuration(recoveredMs)} later`)
+    return recoveredMs
+  }
+
+  /** Waits until all live nodes name the same living leader, steadily. */
+  async #agreed(): Promise<NodeId> {
+    const { observed } = this.#cluster
+    const untilMs = this.#cluster.nowMs + patienceMs
+    for (;;) {
+      await this.#until('all live nodes name the same living leader', () => observed.agreedLeader !== undefined)
+      const leader = observed.agreedLeader as NodeId
+      await this.#cluster.pass(steadyMs)
+      if (observed.agreedLeader === leader || this.#cluster.nowMs > untilMs) return leader
+    }
+  }
+
+  /** Since when some living leader has been named by all, without a break. */
+  #agreedSince(): number {
+    let sinceMs = Infinity
+    for (const { fromMs, untilMs } of this.#cluster.observed.agreements().toReversed()) {
+      if (untilMs < sinceMs) break
+      sinceMs = fromMs
+    }
+    return Math.min(sinceMs, this.#cluster.nowMs)
+  }
+
+  #until(what: string, condition: () => boolean): Promise<void> {
+    return this.#cluster.until(what, condition, patienceMs)
+  }
+
+  #say(says: string, atMs = this.#cluster.nowMs): void {
+    this.#view.happened(atMs, says)
+  }
+}

@@ -1,0 +1,15 @@
+export { startNode } from './start-node.js'
+export type {
+  NodeEvent,
+  NodeHandle,
+  NodeLogger,
+  NodeOptions,
+  NodeStatus,
+  PeerStatus,
+  PeerTlsOptions,
+  VoteOutcome,
+} from './node-handle.js'
+export { Member, member, type MemberIndication, type MemberOptions } from './composition/member.js'
+export type { VoteIndication } from './composition/votes.js'
+export { connectControl, type ControlClient, type RemoteStatus } from './control/control-client.js'
+export { ProcessCluster, type ProcessClusterOptions } from './processes/process-cluster.js'

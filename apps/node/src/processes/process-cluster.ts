@@ -1,0 +1,296 @@
+import { isQuorateError, QuorateError, type NodeId } from '@quorate/core'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { ControlClient } from '../control/control-client.js'
+import { formatDuration } from '../run/duration.js'
+import { Observations, type Observation, type ProcessState } from '../run/observations.js'
+import { freeLoopbackPorts } from './free-ports.js'
+import { Guard } from './guard.js'
+import { NodeProcess, type Exit } from './node-process.js'
+import { NodeWatcher } from './node-watcher.js'
+
+export interface ProcessClusterOptions {
+  readonly nodes: readonly NodeId[]
+  /** Further arguments for each node's `quorate start`. */
+  readonly startArguments?: (id: NodeId) => readonly string[]
+  /** Called once the processes have been started, before they answer. */
+  readonly onStarted?: (cluster: ProcessCluster) => void
+  /** Ends all waiting. */
+  readonly signal?: AbortSignal
+}
+
+/** A node of the cluster: its process, and who listens to it. */
+interface Member {
+  readonly process: NodeProcess
+  readonly watcher: NodeWatcher
+  readonly url: string
+  state: ProcessState
+}
+
+/** A start of that many processes on a slow machine. */
+const startTimeoutMs = 20_000
+
+/**
+ * A cluster of `quorate start` processes on this machine: free loopback ports, a temporary folder, everything that the nodes say
+ * of themselves collected as observations. Nothing of it outlives `close`, nor this process, unless it is detached.
+ */
+export class ProcessCluster {
+  readonly folder: string
+  readonly observed: Observations
+  readonly #guard: Guard
+  readonly #members = new Map<NodeId, Member>()
+  readonly #signal: AbortSignal | undefined
+  readonly #startedMs = Date.now()
+  readonly #waiting = new Set<() => void>()
+  #failure: QuorateError | undefined
+  #closed = false
+
+  private constructor(options: ProcessClusterOptions, ports: readonly number[]) {
+    const { nodes, startArguments = () => [], signal } = options
+    this.#signal = signal
+    this.folder = mkdtempSync(join(tmpdir(), 'quorate-'))
+    this.#guard = new Guard(this.folder)
+    this.observed = new Observations(nodes)
+    const urls = nodes.map((_, index) => `http://127.0.0.1:${ports[index]}`)
+    const initialCluster = nodes.map((id, index) => `${id}=${urls[index]}`).join(',')
+    const token = `cluster-${randomBytes(6).toString('hex')}`
+    for (const [index, id] of nodes.entries()) {
+      const own = ['--name', id, '--data-dir', join(this.folder, id)]
+      const shared = ['--initial-cluster', initialCluster, '--initial-cluster-token', token]
+      const args = [...own, ...shared, ...startArguments(id)]
+      const process = new NodeProcess(id, args, join(this.folder, `${id}.log`), this.#guard)
+      const url = urls[index] as string
+      const watcher = new NodeWatcher({
+        id,
+        url,
+        observed: this.observed,
+        originMs: this.#startedMs,
+        onObservation: (observation) => this.#observe(observation),
+        onAnswer: this.#wake,
+      })
+      this.#members.set(id, { process, watcher, url, state: 'down' })
+    }
+    signal?.addEventListener('abort', this.#wake)
+  }
+
+  /**
+   * Starts all nodes and waits until each answers. Rejects with `QUORATE_NODE_ENDED` or `QUORATE_TIMEOUT`, showing the end of the node's
+   * log; nothing is left running then.
+   */
+  static async launch(options: ProcessClusterOptions): Promise<ProcessCluster> {
+    const cluster = new ProcessCluster(options, await freeLoopbackPorts(options.nodes.length))
+    try {
+      for (const id of options.nodes) cluster.start(id)
+      options.onStarted?.(cluster)
+      await cluster.until('all nodes answer', () => cluster.silent.length === 0, startTimeoutMs)
+      return cluster
+    } catch (error) {
+      await cluster.close()
+      throw error
+    }
+  }
+
+  get nodes(): readonly NodeId[] {
+    return [...this.#members.keys()]
+  }
+
+  /** Milliseconds since the cluster was launched: the clock of its observations. */
+  get nowMs(): number {
+    return Date.now() - this.#startedMs
+  }
+
+  /** The nodes whose process runs but that have not answered in this life. */
+  get silent(): readonly NodeId[] {
+    return this.nodes.filter((id) => this.#member(id).state === 'up' && !this.#member(id).watcher.answered)
+  }
+
+  state(id: NodeId): ProcessState {
+    return this.#member(id).state
+  }
+
+  pid(id: NodeId): number | undefined {
+    return this.#member(id).process.pid
+  }
+
+  url(id: NodeId): string {
+    return this.#member(id).url
+  }
+
+  logTail(id: NodeId, lines?: number): readonly string[] {
+    return this.#member(id).process.logTail(lines)
+  }
+
+  /** The connection to a node that answers. */
+  client(id: NodeId): ControlClient {
+    const { client } = this.#member(id).watcher
+    if (client === undefined) throw new QuorateError('QUORATE_NODE_ENDED', `${id} does not run`, { node: id })
+    return client
+  }
+
+  /** Starts a node whose process does not run. */
+  start(id: NodeId): void {
+    const member = this.#member(id)
+    if (member.state !== 'down') return
+    this.#become(id, 'up')
+    member.process.start((exit) => this.#exited(id, exit))
+    member.watcher.connect()
+  }
+
+  /** Ends a node's process as a power cut would. Resolves once it has ended. */
+  async kill(id: NodeId): Promise<void> {
+    const member = this.#member(id)
+    if (member.state === 'down') return
+    this.#become(id, 'down')
+    member.watcher.disconnect()
+    member.process.signal('SIGKILL')
+    await member.process.exited
+  }
+
+  /** Makes a node's process stand still, until `resume`. */
+  pause(id: NodeId): void {
+    if (this.#member(id).state !== 'up') return
+    this.#become(id, 'paused')
+    this.#member(id).process.signal('SIGSTOP')
+  }
+
+  resume(id: NodeId): void {
+    if (this.#member(id).state !== 'paused') return
+    this.#become(id, 'up')
+    this.#member(id).process.signal('SIGCONT')
+  }
+
+  /**
+   * Waits until `condition` holds, looking whenever anything is observed. Rejects with `QUORATE_TIMEOUT`, which says `what` did not
+   * come about, with the failure of a node whose process ended by itself, and when the signal aborts.
+   */
+  until(what: string, condition: () => boolean, timeoutMs: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (action: () => void): void => {
+        clearTimeout(timer)
+        this.#waiting.delete(look)
+        action()
+      }
+      const look = (): void => {
+        if (this.#signal?.aborted === true) settle(() => reject(this.#signal?.reason))
+        else if (this.#failure !== undefined) settle(() => reject(this.#failure))
+        else if (condition()) settle(resolve)
+      }
+      const timer = setTimeout(() => settle(() => reject(this.#timedOut(what, timeoutMs))), timeoutMs)
+      this.#waiting.add(look)
+      look()
+    })
+  }
+
+  /** Waits until every node is connected to every other. */
+  async meshed(timeoutMs: number): Promise<void> {
+    const deadlineMs = this.nowMs + timeoutMs
+    for (;;) {
+      const statuses = await Promise.all(this.nodes.map((id) => this.client(id).status()))
+      if (statuses.every(({ peers }) => peers.every(({ connected }) => connected))) return
+      if (this.nowMs > deadlineMs) throw this.#timedOut('all nodes are connected to each other', timeoutMs)
+      await this.pass(30)
+    }
+  }
+
+  /** Waits for so long, unless the signal aborts or a node fails. */
+  async pass(ms: number): Promise<void> {
+    let passed = ms <= 0
+    const timer = setTimeout(() => {
+      passed = true
+      this.#wake()
+    }, ms)
+    try {
+      await this.until(`${ms} ms pass`, () => passed, ms + 5_000)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Ends all processes and removes the folder. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closeConnections()
+    for (const { process } of this.#members.values()) process.signal('SIGKILL')
+    await Promise.all([...this.#members.values()].map(({ process }) => process.exited))
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
+    await this.#guard.close()
+  }
+
+  /** Lets go of the processes: they run on when this one ends, and the folder stays. */
+  async detach(): Promise<void> {
+    this.#closeConnections()
+    this.#guard.release()
+    for (const { process } of this.#members.values()) process.unref()
+    await this.#guard.close()
+  }
+
+  #closeConnections(): void {
+    this.#closed = true
+    this.#signal?.removeEventListener('abort', this.#wake)
+    for (const { watcher } of this.#members.values()) watcher.disconnect()
+  }
+
+  readonly #wake = (): void => {
+    for (const look of [...this.#waiting]) look()
+  }
+
+  #become(id: NodeId, state: ProcessState): void {
+    this.#member(id).state = state
+    this.#observe({ atMs: this.nowMs, node: id, type: 'process', state })
+  }
+
+  #exited(id: NodeId, { code, signal }: Exit): void {
+    const member = this.#member(id)
+    if (member.state === 'down' || this.#closed) return
+    this.#become(id, 'down')
+    member.watcher.disconnect()
+    const how = signal === null ? `with exit code ${code}` : `by ${signal}`
+    this.#fail(
+      new QuorateError('QUORATE_NODE_ENDED', `${id} ended by itself ${how}. ${this.#logOf([id])}`, {
+        node: id,
+        code,
+        signal,
+      }),
+    )
+  }
+
+  #fail(failure: QuorateError): void {
+    this.#failure ??= failure
+    this.#wake()
+  }
+
+  /** More than can be kept ends the run, not the connection that brought it. */
+  #observe(observation: Observation): void {
+    try {
+      this.observed.record(observation)
+    } catch (error) {
+      if (!isQuorateError(error)) throw error
+      this.#fail(error)
+    }
+    this.#wake()
+  }
+
+  #timedOut(what: string, timeoutMs: number): QuorateError {
+    const views = this.nodes.map((id) => {
+      const state = this.state(id)
+      return state === 'up' ? `${id} names ${this.observed.view(id).leader ?? 'none'}` : `${id} is ${state}`
+    })
+    const silent = this.silent.length > 0 ? this.silent : this.nodes
+    const says = `waited ${formatDuration(timeoutMs)} in vain until ${what}: ${views.join(', ')}`
+    const logs = this.#logOf(silent)
+    return new QuorateError('QUORATE_TIMEOUT', `${says}. ${logs}`, { what, timeoutMs, says, logs })
+  }
+
+  #logOf(ids: readonly NodeId[]): string {
+    return ids.map((id) => `The end of ${id}'s log:\n${this.logTail(id).join('\n')}`).join('\n')
+  }
+
+  #member(id: NodeId): Member {
+    const member = this.#members.get(id)
+    if (member === undefined)
+      throw new RangeError(`${JSON.stringify(id)} is no node of this cluster: ${this.nodes.join(', ')}`)
+    return member
+  }
+}

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, describe, expect, it } from 'vitest'
+import { TemporaryPlace } from './support/left-behind.js'
+import { Workbench } from './support/quorate.js'
+
+const bench = new Workbench()
+afterAll(() => bench.close())
+
+const timeoutMs = 90_000
+
+interface ElectionReport {
+  readonly differs: readonly string[]
+  readonly leader: string
+  readonly leaders: readonly { readonly node: string; readonly leader: string | null; readonly atMs: number }[]
+}
+
+describe('quorate run --real', () => {
+  it(
+    'agrees on a leader after the SIGKILL of a node, which comes back and names it, too',
+    async () => {
+      const place = new TemporaryPlace(bench.path('election'))
+      const args = ['run', 'election', '--nodes', '3', '--real', '--crash', 'n3@300ms..1.5s', '--json']
+      const { code, stdout, stderr } = await bench.run(args, { env: place.env })
+      const report = JSON.parse(stdout) as ElectionReport
+      expect({ code, stderr, differs: report.differs }).toEqual({ code: 0, stderr: '', differs: [] })
+      const { leader, leaders } = report
+      expect(report).toMatchObject({
+        ...{ kind: 'election', algorithm: 'timestamp', mode: 'real', nodes: 3, agreement: true, consistent: true },
+        views: { n1: leader, n2: leader, n3: leader },
+      })
+      // The process that ends names nobody, and somebody again only once it has been started again.
+      const after = leaders.filter(({ node, atMs }) => node === 'n3' && atMs >= 300)
+      expect(after[0]?.leader).toBeNull()
+      expect(after[1]?.atMs).toBeGreaterThan(1_500)
+      expect(report).not.toHaveProperty('seed')
+      expect(await place.empty()).toBe(true)
+    },
+    timeoutMs,
+  )
+
+  it(
+    'votes with the given values, and survives the SIGKILL of a node in its midst',
+    async () => {
+      const place = new TemporaryPlace(bench.path('vote'))
+      const file = bench.path('events.jsonl')
+      const args = [
+        'run',
+        'vote',
+        '--nodes',
+        '3',
+        '--values',
+        '-4,9,12',
+        '--crash',
+        'n2@20ms',
+        '--real',
+        '--json',
+        '--trace',
+        file,
+      ]
+      const { code, stdout, stderr } = await bench.run(args, { env: place.env })
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      const report = JSON.parse(stdout) as {
+        decision: number
+        values: Record<string, number | null>
+        agreement: boolean
+      }
+      expect([-4, 9, 12]).toContain(report.decision)
+      expect(report).toMatchObject({ agreement: true, values: { n1: -4, n3: 12 } })
+      const events = readFileSync(file, 'utf8').trimEnd().split('\n')
+      const types = new Set(events.map((line) => (JSON.parse(line) as { type: string }).type))
+      expect([...types]).toEqual(expect.arrayContaining(['process', 'leader-changed', 'vote-opened', 'decided']))
+      expect(await place.empty()).toBe(true)
+    },
+    timeoutMs,
+  )
+
+  it(
+    'leaves nothing behind when it is ended',
+    async () => {
+      const place = new TemporaryPlace(bench.path('ended'))
+      const run = bench.start(['run', 'vote', '--nodes', '3', '--real'], { env: place.env })
+      expect(await place.until(() => place.nodes.length === 3)).toBe(true)
+      run.kill('SIGINT')
+      expect(await run.ended).toMatchObject({ code: 130, stdout: '', stderr: '' })
+      expect(await place.empty()).toBe(true)
+    },
+    timeoutMs,
+  )
+})

@@ -1,0 +1,469 @@
+/**
+ * Raft's election.
+ *
+ * Time is divided into terms. A node that has lost its leader asks all others whether they would vote for it; if a quorum would, it
+ * begins a new term and asks for their votes. A node votes once in a term, durably, for a candidate whose log has come as far as its
+ * own. Whoever has the votes of a quorum leads the term, for as long as a quorum acknowledges it.
+ *
+ * Assumes     fair-lossy links and a quorum of members that are up and connected; bounds on delays only for progress.
+ * Guarantees  one leader per term, supported by a quorum that never forgets it; no committed entry is missing from a leader's log.
+ * Costs       two round trips and one durable write in each of them but the first, from a verdict about the leader to the next.
+ * Breaks      when a disk forgets a vote: a term may have two leaders.
+ *
+ * Difference from the paper: a node stands on the verdict of a failure detector, in an order of rank, so that simultaneous
+ * evidence does not split votes. Whoever is asked whether it would vote judges by its own evidence; one that has none yet answers
+ * once it has, instead of refusing.
+ *
+ * D. Ongaro and J. Ousterhout, "In search of an understandable consensus algorithm", USENIX ATC 2014, 5.2, 5.4.1; D. Ongaro,
+ * "Consensus: bridging theory and practice", PhD thesis, Stanford, 2014, 3.10 (transfer), 6.2 (check-quorum), 9.6 (pre-vote).
+ */
+import {
+  AT_ONCE,
+  comparePositions,
+  compareTerms,
+  defineElection,
+  noTerm,
+  requireMembers,
+  requireNumber,
+  type ElectionIndication,
+  type ElectionOptions,
+  type Environment,
+  type Incarnation,
+  type Inspection,
+  type LogElection,
+  type LogPosition,
+  type NodeId,
+  type Term,
+} from '@quorate/core'
+import { majority, type Majority } from '@quorate/voting/majority'
+import { Ballot } from './raft/ballot.js'
+import { codec, type Message } from './raft/messages.js'
+import { Succession } from './succession.js'
+import { quorumSupport } from './timestamp/quorum-support.js'
+
+/** Waiting times, as multiples of the longest delay of a message. */
+const multiples = {
+  /** Until a request is repeated: there and back, and some. */
+  repeat: 3,
+  /** For another's candidacy to succeed: two round trips and an announcement. */
+  patience: 6,
+  /** Between two announcements of a leader. */
+  announcement: 5,
+  /** Without an announcement, until a leader counts as lost; without a quorum's acknowledgements, until it gives up. */
+  silence: 20,
+} as const
+
+/** Far from the greatest integer. A term a millisecond gets there in 140 years. */
+const maxTerm = 0x10_0000_0000_0000
+
+type Role =
+  | { readonly name: 'follower' }
+  /** Asks who would vote for it. */
+  | { readonly name: 'hopeful'; readonly term: number; readonly answers: Map<NodeId, boolean> }
+  | { readonly name: 'candidate'; readonly answers: Map<NodeId, boolean> }
+  | Leading
+
+interface Leading {
+  readonly name: 'leader'
+  /** Number of the newest announcement, and who has acknowledged it or a later one since the last check. */
+  round: number
+  acknowledgedBy: Set<NodeId>
+  /** By when a quorum must have acknowledged. */
+  checkAtMs: number
+}
+
+const follower: Role = { name: 'follower' }
+
+class RaftElection implements LogElection<Message> {
+  readonly #env: Environment<Message, ElectionIndication>
+  readonly #members: readonly NodeId[]
+  readonly #others: readonly NodeId[]
+  readonly #quorum: Majority
+  readonly #maxDelayMs: number
+  readonly #logPosition: () => LogPosition
+  readonly #succession: Succession
+  readonly #ballot: Ballot
+  #role: Role = follower
+  /** The leader of the present term, once it is known, until it is lost. */
+  #leader: NodeId | undefined
+  /** The newest term that is known to have a leader. */
+  #established: Term = noTerm
+  /** Without a word from the leader until then, it counts as lost. */
+  #silentAtMs = 0
+  #abstainsUntilMs = 0
+  /** Who asked for this node's vote while it had a leader: answered once it has none. */
+  readonly #askers = new Map<NodeId, number>()
+  #told: { leader: NodeId | undefined; term: Term } = { leader: undefined, term: noTerm }
+
+  constructor(env: Environment<Message, ElectionIndication>, options: ElectionOptions) {
+    this.#env = env
+    this.#members = requireMembers(options.members, env.self.id)
+    this.#others = this.#members.filter((id) => id !== env.self.id)
+    this.#quorum = majority(this.#members)
+    this.#maxDelayMs = requireNumber('maxDelayMs', options.maxDelayMs, { min: 0.001, max: 3_600_000 })
+    this.#logPosition = options.logPosition ?? (() => ({ term: noTerm, index: 0 }))
+    this.#succession = new Succession(env.self.id, this.#members, this.#maxDelayMs, env.random)
+    this.#ballot = new Ballot(env.store)
+  }
+
+  get leader(): NodeId | undefined {
+    return this.#leader
+  }
+
+  get term(): Term {
+    return this.#established
+  }
+
+  get promised(): Term {
+    return termOf(this.#ballot.term)
+  }
+
+  start(): void {
+    this.#standIn((multiples.announcement + 1) * this.#maxDelayMs + this.#succession.waitMs())
+  }
+
+  stand(): void {
+    if (this.#role.name === 'leader') return
+    if (this.#leader !== undefined && this.#env.clock.now() < this.#abstainsUntilMs) return
+    this.#hope()
+  }
+
+  resign(): void {
+    if (this.#role.name !== 'leader') return
+    this.#abstainsUntilMs = this.#env.clock.now() + this.#abstentionMs()
+    this.#env.send(this.#others, { type: 'resigned', term: this.#ballot.term })
+    this.#lose()
+  }
+
+  transfer(to: NodeId): void {
+    if (this.#role.name === 'leader' && this.#others.includes(to)) {
+      this.#env.send(to, { type: 'standNow', term: this.#ballot.term })
+    }
+  }
+
+  follow(leader: NodeId, { number, id }: Term): boolean {
+    if (id !== '' || number < this.#ballot.term || !this.#possible(number) || !this.#others.includes(leader))
+      return false
+    if (number > this.#ballot.term) this.#enter(number)
+    // Two leaders of one term cannot be: what claims to come from another one is not believed.
+    if (this.#established.number === number && this.#leader !== undefined && this.#leader !== leader) return false
+    this.#role = follower
+    this.#leader = leader
+    this.#established = termOf(number)
+    this.#heard()
+    this.#settle()
+    return true
+  }
+
+  suspect(peer: NodeId): void {
+    if (!this.#succession.suspect(peer)) return
+    if (peer === this.#leader) this.#lose()
+    // Whoever waits for that peer's candidacy waits in vain.
+    else if (this.#leader === undefined && this.#role.name === 'follower' && peer === this.#ballot.votedFor) {
+      this.#standIn(this.#succession.waitMs())
+    }
+  }
+
+  restore(peer: NodeId): void {
+    this.#succession.restore(peer)
+  }
+
+  /** The others need not find out: a node that stops in good order says so. */
+  stop(): void {
+    this.resign()
+  }
+
+  receive(from: Incarnation, message: Message): void {
+    if (!this.#members.includes(from.id) || !this.#possible(message.term)) return
+    switch (message.type) {
+      case 'askForVote':
+        this.#consider(from.id, message)
+        return
+      case 'wouldVote':
+        this.#countHope(from.id, message)
+        return
+      case 'requestVote':
+        this.#weigh(from.id, message)
+        return
+      case 'vote':
+        this.#count(from.id, message)
+        return
+      case 'leads':
+        this.#acknowledge(from.id, message)
+        return
+      case 'acknowledge':
+        this.#acknowledged(from.id, message)
+        return
+      case 'resigned':
+        if (message.term === this.#ballot.term && from.id === this.#leader) this.#lose(from.id)
+        return
+      case 'standNow':
+        // The leader itself asks: nobody's evidence needs to be waited for.
+        if (message.term === this.#ballot.term && from.id === this.#leader) this.#campaign()
+    }
+  }
+
+  timeout(name: string): void {
+    if (name === 'announce') this.#announce()
+    else if (name === 'repeat') this.#repeat()
+    else if (this.#leader === undefined) this.#hope()
+    else if (this.#role.name !== 'leader') this.#checkLeader()
+  }
+
+  inspect(): Inspection {
+    const { name } = this.#role
+    return {
+      role: name,
+      leader: this.#leader ?? null,
+      newest: { ...this.promised },
+      votedFor: this.#ballot.votedFor,
+      established: { ...this.#established },
+      answers: 'answers' in this.#role ? [...this.#role.answers].map(([id, yes]) => `${id} ${yes ? 'yes' : 'no'}`) : [],
+      suspected: this.#succession.suspected,
+    }
+  }
+
+  /** Asks who would vote for it in the next term. */
+  #hope(): void {
+    const term = this.#ballot.term + 1
+    if (!this.#possible(term)) return
+    this.#role = { name: 'hopeful', term, answers: new Map([[this.#env.self.id, true]]) }
+    this.#ask(this.#others)
+    this.#patientlyRetry()
+    this.#conclude()
+  }
+
+  /** Begins a new term and asks for votes. */
+  #campaign(): void {
+    const term = this.#ballot.term + 1
+    if (!this.#possible(term)) return
+    this.#enter(term)
+    this.#role = { name: 'candidate', answers: new Map() }
+    // To itself as well: its own vote is one like any other, and is not exempt from being durable first.
+    this.#ask(this.#members)
+    this.#patientlyRetry()
+  }
+
+  #ask(peers: readonly NodeId[]): void {
+    const { term, index } = this.#logPosition()
+    const position = { number: term.number, id: term.id, index }
+    if (this.#role.name === 'hopeful') {
+      // It promises nothing: what was promised before is durable already, or comes to no harm by being asked about.
+      this.#env.send(peers, { type: 'askForVote', term: this.#role.term, position }, AT_ONCE)
+    } else if (this.#role.name === 'candidate') {
+      this.#env.send(peers, { type: 'requestVote', term: this.#ballot.term, position })
+    }
+  }
+
+  #consider(candidate: NodeId, { term, position }: Message & { type: 'askForVote' }): void {
+    if (candidate === this.#env.self.id) return
+    if (term <= this.#ballot.term || !this.#reaches(position)) {
+      this.#env.send(candidate, { type: 'wouldVote', term, granted: false, current: this.#ballot.term })
+    } else if (this.#leader !== undefined) {
+      this.#askers.set(candidate, term)
+    } else {
+      // An opinion, not a vote: it binds nobody.
+      this.#env.send(candidate, { type: 'wouldVote', term, granted: true, current: this.#ballot.term }, AT_ONCE)
+    }
+  }
+
+  #countHope(voter: NodeId, { term, granted, current }: Message & { type: 'wouldVote' }): void {
+    if (current > this.#ballot.term) {
+      // Behind: with the newer term its next question will not be refused for that.
+      if (!this.#possible(current)) return
+      this.#enter(current)
+      if (this.#leader === undefined)
+        this.#standIn(this.#succession.waitMs() + this.#env.random.fraction() * this.#maxDelayMs)
+      return
+    }
+    if (this.#role.name !== 'hopeful' || this.#role.term !== term) return
+    this.#role.answers.set(voter, granted)
+    this.#conclude()
+  }
+
+  #weigh(candidate: NodeId, { term, position }: Message & { type: 'requestVote' }): void {
+    if (term > this.#ballot.term) this.#enter(term)
+    const free = this.#ballot.votedFor === '' || this.#ballot.votedFor === candidate
+    const granted = term === this.#ballot.term && free && this.#reaches(position)
+    if (granted && this.#ballot.votedFor === '') this.#ballot.voteFor(candidate)
+    // A voter waits for the one that it voted for.
+    if (granted && candidate !== this.#env.self.id) this.#patientlyRetry()
+    this.#env.send(candidate, { type: 'vote', term: granted ? term : this.#ballot.term, granted })
+  }
+
+  #count(voter: NodeId, { term, granted }: Message & { type: 'vote' }): void {
+    if (term > this.#ballot.term) {
+      this.#enter(term)
+      return
+    }
+    if (this.#role.name !== 'candidate' || term !== this.#ballot.term) return
+    this.#role.answers.set(voter, granted)
+    this.#conclude()
+  }
+
+  /** Goes on, or gives up, once the answers suffice for either. */
+  #conclude(): void {
+    if (this.#role.name !== 'hopeful' && this.#role.name !== 'candidate') return
+    const result = this.#quorum.voteResult(this.#role.answers)
+    if (result === 'lost') this.#role = follower
+    if (result !== 'won') return
+    if (this.#role.name === 'hopeful') this.#campaign()
+    else this.#lead()
+  }
+
+  #lead(): void {
+    this.#leader = this.#env.self.id
+    this.#established = termOf(this.#ballot.term)
+    const checkAtMs = this.#env.clock.now() + multiples.silence * this.#maxDelayMs
+    this.#role = { name: 'leader', round: 0, acknowledgedBy: new Set([this.#env.self.id]), checkAtMs }
+    this.#env.cancel('stand')
+    this.#env.cancel('repeat')
+    this.#announce()
+    this.#settle()
+  }
+
+  /** Tells everybody that it leads, and gives up leading when no quorum has acknowledged that for too long. */
+  #announce(): void {
+    if (this.#role.name !== 'leader') return
+    const nowMs = this.#env.clock.now()
+    if (nowMs >= this.#role.checkAtMs) {
+      if (!this.#quorum.isQuorum(this.#role.acknowledgedBy)) {
+        this.#lose()
+        return
+      }
+      this.#role.acknowledgedBy = new Set([this.#env.self.id])
+      this.#role.checkAtMs = nowMs + multiples.silence * this.#maxDelayMs
+    }
+    this.#role.round++
+    this.#env.send(this.#others, { type: 'leads', term: this.#ballot.term, round: this.#role.round })
+    this.#env.timer('announce', multiples.announcement * this.#maxDelayMs)
+  }
+
+  #acknowledge(leader: NodeId, { term, round }: Message & { type: 'leads' }): void {
+    if (this.follow(leader, termOf(term))) this.#env.send(leader, { type: 'acknowledge', term, round })
+    // A leader of the past that does not know it yet: it hears of the newer term.
+    else if (term < this.#ballot.term) this.#env.send(leader, { type: 'vote', term: this.#ballot.term, granted: false })
+  }
+
+  #acknowledged(from: NodeId, { term, round }: Message & { type: 'acknowledge' }): void {
+    // One of an earlier announcement may be older than what it is to prove.
+    if (this.#role.name !== 'leader' || term !== this.#ballot.term || round !== this.#role.round) return
+    this.#role.acknowledgedBy.add(from)
+  }
+
+  /** Enters a newer term, of which it knows neither leader nor vote. */
+  #enter(term: number): void {
+    this.#ballot.enter(term)
+    this.#askers.clear()
+    const led = this.#role.name === 'leader'
+    this.#role = follower
+    if (led || this.#leader !== undefined) this.#lose()
+  }
+
+  /** The leader is lost, or this node leads no more. `resigned`: who let go of leadership, and is not to be waited for. */
+  #lose(resigned?: NodeId): void {
+    this.#leader = undefined
+    this.#role = follower
+    this.#env.cancel('announce')
+    this.#settle()
+    const abstainsMs = this.#abstainsUntilMs - this.#env.clock.now()
+    this.#standIn(abstainsMs > 0 ? abstainsMs : this.#succession.waitMs(resigned))
+    for (const [asker, term] of this.#askers) {
+      if (term > this.#ballot.term) {
+        this.#env.send(asker, { type: 'wouldVote', term, granted: true, current: this.#ballot.term }, AT_ONCE)
+      }
+    }
+    this.#askers.clear()
+  }
+
+  /** A leader that is known and not suspected, but does not announce itself, is lost as well. */
+  #checkLeader(): void {
+    const remainingMs = this.#silentAtMs - this.#env.clock.now()
+    if (remainingMs <= 0) this.#lose()
+    else this.#standIn(remainingMs)
+  }
+
+  #heard(): void {
+    const silenceMs = multiples.silence * this.#maxDelayMs
+    this.#silentAtMs = this.#env.clock.now() + silenceMs
+    this.#askers.clear()
+    this.#env.cancel('repeat')
+    this.#standIn(silenceMs)
+  }
+
+  /** Asks again whoever has not answered, since messages may be lost. */
+  #repeat(): void {
+    if (this.#role.name !== 'hopeful' && this.#role.name !== 'candidate') return
+    const { answers, name } = this.#role
+    this.#ask((name === 'hopeful' ? this.#others : this.#members).filter((id) => !answers.has(id)))
+    this.#env.timer('repeat', multiples.repeat * this.#maxDelayMs)
+  }
+
+  #patientlyRetry(): void {
+    this.#env.timer('repeat', multiples.repeat * this.#maxDelayMs)
+    this.#standIn((multiples.patience + this.#succession.rank() + this.#env.random.fraction()) * this.#maxDelayMs)
+  }
+
+  #standIn(delayMs: number): void {
+    this.#env.timer('stand', delayMs)
+  }
+
+  #settle(): void {
+    const leader = this.#leader
+    const term = this.#established
+    if (leader === this.#told.leader && compareTerms(term, this.#told.term) === 0) return
+    this.#told = { leader, term }
+    this.#env.indicate({ type: 'leader-changed', leader, term })
+  }
+
+  #reaches({ number, id, index }: { readonly number: number; readonly id: NodeId; readonly index: number }): boolean {
+    return comparePositions({ term: { number, id }, index }, this.#logPosition()) >= 0
+  }
+
+  #possible(term: number): boolean {
+    return term > 0 && term <= maxTerm
+  }
+
+  /** Longer than all the others together need to find a leader among them. */
+  #abstentionMs(): number {
+    return (2 * multiples.patience + 2 * this.#members.length) * this.#maxDelayMs
+  }
+}
+
+function termOf(number: number): Term {
+  return { number, id: '' }
+}
+
+/**
+ * At worst a leader that is gone goes unnoticed until its silence is (one silence), candidates with logs that lack something stand
+ * first and are refused, and terms that are behind catch up (two patiences), until one that can win is heard of.
+ */
+function agreesWithinMs({ members, maxDelayMs }: ElectionOptions): number {
+  const patience = multiples.patience + members.length + 1
+  return (2 * multiples.silence + 3 * patience + multiples.announcement + 10) * maxDelayMs
+}
+
+export const raft = defineElection<Message>({
+  name: 'raft',
+  family: 'rounds',
+  synchrony: 'partially-synchronous',
+  tolerates: [
+    'crash-stop',
+    'crash-recovery',
+    'loss',
+    'duplication',
+    'reordering',
+    'delay',
+    'partition',
+    'one-way-partition',
+    'pause',
+  ],
+  resilience: (n) => Math.floor((n - 1) / 2),
+  guarantees: ['one-leader-per-term', 'quorum-support', 'eventual-agreement', 'eventual-accuracy'],
+  counterexamples: [{ fault: 'excess-faults', breaks: 'eventual-agreement' }],
+  invariants: [quorumSupport],
+  carriesLog: true,
+  codec,
+  agreesWithinMs,
+  create: (env, options) => new RaftElection(env, options),
+})

@@ -1,0 +1,401 @@
+/**
+ * Election by timestamp.
+ *
+ * A candidacy is a pair (timestamp, id). A node that stands draws a timestamp beyond every one it has seen and sends it to all. A
+ * node acknowledges the newest candidacy it has seen, durably, and no older one any more; each acknowledgement raises the
+ * candidate's timestamp by one, and a candidate whose timestamp has reached its start plus a quorum leads, until a newer
+ * candidacy gets there.
+ *
+ * Assumes     fair-lossy links and a quorum of members that are up; bounds on delays only for progress.
+ * Guarantees  one leader per term; a quorum that never forgets it; once candidacies stop, all name the same living leader.
+ * Costs       3(n - 1) messages and two durable writes in sequence, from a verdict about the leader until all name the next.
+ * Limits      A node whose detector alone accuses the leader supersedes it: an acknowledgement never asks why somebody stands.
+ * Breaks      when more than (n - 1)/2 members are down: nobody is elected. When a message changes on its way: a node may name a
+ *             leader whom no quorum has acknowledged.
+ *
+ * The ordering of candidacies and the durable acknowledgement are those of ballots: L. Lamport, "The part-time parliament", ACM
+ * Transactions on Computer Systems 16(2), 1998.
+ */
+import {
+  compareTerms,
+  defineElection,
+  noTerm,
+  requireMembers,
+  requireNumber,
+  type Election,
+  type ElectionIndication,
+  type ElectionOptions,
+  type Environment,
+  type Incarnation,
+  type Inspection,
+  type NodeId,
+  type Term,
+} from '@quorate/core'
+import { majoritySize } from '@quorate/voting/majority'
+import { Succession } from './succession.js'
+import { codec, type Message } from './timestamp/messages.js'
+import { NewestCandidacy } from './timestamp/newest-candidacy.js'
+import { quorumSupport } from './timestamp/quorum-support.js'
+
+/** How far apart the timestamps of candidacies may be that are drawn at the same time. */
+const spread = 1000
+
+/** Waiting times, as multiples of the longest delay of a message. */
+const multiples = {
+  /** For the answers to an inquiry: there and back. */
+  answers: 2,
+  /** Until a request is repeated: there and back, and some. */
+  repeat: 3,
+  /** For another's candidacy to succeed: request, acknowledgement, announcement, and the same again for one that overtakes it. */
+  patience: 6,
+  /** Until one who was told that it is too old stands again: less than the patience of those who were not told. */
+  retry: 4,
+  /** Between two announcements of a leader: they reach who was cut off. */
+  announcement: 10,
+  /** Without an announcement, until a leader is asked whether it still is one. */
+  check: 20,
+} as const
+
+interface Standing {
+  /** The timestamp that the candidacy began with: with the node's id it is the candidacy's name. */
+  readonly start: number
+  /** Its start and one for each acknowledgement. */
+  timestamp: number
+  readonly acknowledgedBy: Set<NodeId>
+}
+
+class TimestampElection implements Election<Message> {
+  readonly #env: Environment<Message, ElectionIndication>
+  readonly #members: readonly NodeId[]
+  readonly #others: readonly NodeId[]
+  readonly #quorum: number
+  readonly #maxDelayMs: number
+  readonly #succession: Succession
+  readonly #newest: NewestCandidacy
+  /** The newest candidacy known to have been acknowledged by a quorum. */
+  #established: Term = noTerm
+  /** Its leader has resigned. */
+  #vacant = false
+  #standing: Standing | undefined
+  #abstainsUntilMs = 0
+  #told: { leader: NodeId | undefined; term: Term } = { leader: undefined, term: noTerm }
+
+  constructor(env: Environment<Message, ElectionIndication>, options: ElectionOptions) {
+    this.#env = env
+    this.#members = requireMembers(options.members, env.self.id)
+    this.#others = this.#members.filter((id) => id !== env.self.id)
+    this.#quorum = majoritySize(this.#members.length)
+    this.#maxDelayMs = requireNumber('maxDelayMs', options.maxDelayMs, { min: 0.001, max: 3_600_000 })
+    this.#succession = new Succession(env.self.id, this.#members, this.#maxDelayMs, env.random)
+    this.#newest = new NewestCandidacy(env.store, this.#members)
+  }
+
+  get leader(): NodeId | undefined {
+    const { id } = this.#established
+    return this.#vacant || id === '' || this.#succession.suspects(id) ? undefined : id
+  }
+
+  get term(): Term {
+    return this.#established
+  }
+
+  start(): void {
+    this.#inquire(this.#others)
+    this.#standIn(multiples.answers * this.#maxDelayMs + this.#succession.waitMs())
+    this.#pace()
+  }
+
+  stand(): void {
+    if (this.leader === this.#env.self.id || this.#isNewest(this.#standing)) return
+    if (this.leader !== undefined && this.#env.clock.now() < this.#abstainsUntilMs) return
+    this.#stand()
+  }
+
+  resign(): void {
+    if (this.leader !== this.#env.self.id) return
+    this.#vacant = true
+    this.#abstainsUntilMs = this.#env.clock.now() + this.#abstentionMs()
+    this.#env.send(this.#others, { type: 'resigned', term: this.#established })
+    this.#settle()
+  }
+
+  suspect(peer: NodeId): void {
+    if (!this.#succession.suspect(peer)) return
+    this.#settle()
+    // Whoever waits for that peer's candidacy waits in vain.
+    if (this.leader === undefined && peer === this.#newest.value.id) this.#standIn(this.#succession.waitMs())
+  }
+
+  restore(peer: NodeId): void {
+    if (this.#succession.restore(peer)) this.#settle()
+  }
+
+  /** The others need not find out: a node that stops in good order says so. */
+  stop(): void {
+    this.resign()
+  }
+
+  receive(from: Incarnation, message: Message): void {
+    if (!this.#members.includes(from.id)) return
+    switch (message.type) {
+      case 'request':
+        this.#weigh({ number: message.timestamp, id: from.id })
+        return
+      case 'acknowledge':
+        this.#count(from.id, message.timestamp)
+        return
+      case 'newer':
+        this.#defer(message.newest)
+        return
+      case 'leads':
+        this.#learn(from.id, message.term, message.newest)
+        return
+      case 'inquire':
+        this.#answer(from.id, message.term)
+        return
+      case 'resigned':
+        this.#vacate(message.term)
+    }
+  }
+
+  timeout(name: string): void {
+    if (name === 'repeat') this.#repeat()
+    else if (this.leader !== undefined) this.#retire()
+    else if (this.#isNewest(this.#standing)) this.#standIn(this.#patienceMs())
+    else this.#stand()
+  }
+
+  inspect(): Inspection {
+    const { start, timestamp, acknowledgedBy } = this.#standing ?? {}
+    return {
+      leader: this.leader ?? null,
+      newest: { ...this.#newest.value },
+      established: { ...this.#established },
+      vacant: this.#vacant,
+      standing:
+        start === undefined
+          ? null
+          : { start, timestamp: timestamp ?? start, acknowledgedBy: [...(acknowledgedBy ?? [])] },
+      suspected: this.#succession.suspected,
+    }
+  }
+
+  #stand(): void {
+    const start = this.#newest.value.number + this.#members.length + this.#env.random.integer(0, spread - 1)
+    const { id } = this.#env.self
+    if (!this.#newest.possible({ number: start, id })) return
+    this.#newest.see({ number: start, id })
+    this.#standing = { start, timestamp: start, acknowledgedBy: new Set() }
+    // To itself as well: its own acknowledgement is one like any other, and is not exempt from being durable first.
+    this.#env.send(this.#members, { type: 'request', timestamp: start })
+    this.#standIn(this.#patienceMs())
+    this.#pace()
+  }
+
+  #weigh(request: Term): void {
+    if (!this.#newest.possible(request)) return
+    const order = compareTerms(request, this.#newest.value)
+    if (order < 0) {
+      if (compareTerms(request, this.#established) < 0 && this.leader !== undefined) this.#tell(request.id)
+      else this.#env.send(request.id, { type: 'newer', newest: this.#newest.value })
+      return
+    }
+    if (order > 0) {
+      this.#newest.see(request)
+      this.#retire()
+      if (this.leader === undefined) this.#standIn(this.#patienceMs())
+    }
+    this.#env.send(request.id, { type: 'acknowledge', timestamp: request.number })
+  }
+
+  #count(voter: NodeId, timestamp: number): void {
+    const standing = this.#standing
+    if (standing === undefined || timestamp !== standing.start || standing.acknowledgedBy.has(voter)) return
+    standing.acknowledgedBy.add(voter)
+    standing.timestamp++
+    if (standing.timestamp < standing.start + this.#quorum) return
+    const candidacy = { number: standing.start, id: this.#env.self.id }
+    // A newer one was established meanwhile, by a leader that is suspected by now: terms never go back.
+    if (compareTerms(candidacy, this.#established) < 0) this.#retire()
+    else this.#establish(candidacy)
+  }
+
+  #learn(from: NodeId, term: Term, newest: Term): void {
+    if (!this.#newest.possible(term) || !this.#newest.possible(newest)) return
+    this.#newest.see(term)
+    this.#newest.see(newest)
+    const order = compareTerms(term, this.#established)
+    if (order < 0 && this.leader !== undefined) {
+      this.#tell(from)
+      return
+    }
+    if (order > 0 && term.id === this.#env.self.id) {
+      // It led in a former life. What that life had promised is forgotten, so it takes a term of its own.
+      this.stand()
+    } else if (order > 0) {
+      this.#establish(term)
+    } else if (order === 0 && this.#vacant) {
+      this.#env.send(from, { type: 'resigned', term })
+    } else if (order === 0 && from === this.leader) {
+      this.#pace()
+    }
+    // So that the leader passes on the newest candidacy there is, and the next one is new enough for everybody.
+    if (compareTerms(newest, this.#newest.value) < 0)
+      this.#env.send(from, { type: 'newer', newest: this.#newest.value })
+  }
+
+  #vacate(term: Term): void {
+    if (!this.#newest.possible(term) || compareTerms(term, this.#established) < 0) return
+    this.#newest.see(term)
+    this.#established = term
+    this.#vacant = true
+    this.#settle()
+  }
+
+  /** A candidate hears that it stands with a timestamp that is too old. */
+  #defer(newest: Term): void {
+    if (!this.#newest.possible(newest) || compareTerms(newest, this.#newest.value) <= 0) return
+    this.#newest.see(newest)
+    // The others may acknowledge its candidacy all the same; if not, the next one will be new enough.
+    if (this.#standing !== undefined) this.#standIn((multiples.retry + this.#env.random.fraction()) * this.#maxDelayMs)
+  }
+
+  #establish(term: Term): void {
+    this.#established = term
+    this.#vacant = false
+    this.#settle()
+  }
+
+  /** Follows a change of the leader, if there is one, and says so. */
+  #settle(): void {
+    const { leader, term } = this
+    if (leader === this.#told.leader && compareTerms(term, this.#told.term) === 0) return
+    this.#told = { leader, term }
+    this.#env.indicate({ type: 'leader-changed', leader, term })
+    if (leader !== undefined) {
+      this.#standing = undefined
+      if (leader === this.#env.self.id) this.#announce()
+    } else if (this.#standing === undefined) {
+      const resigned = this.#vacant ? term.id : undefined
+      this.#standIn(resigned === this.#env.self.id ? this.#abstentionMs() : this.#succession.waitMs(resigned))
+    }
+    this.#pace()
+  }
+
+  /** Gives up a candidacy. */
+  #retire(): void {
+    if (this.#standing === undefined) return
+    this.#standing = undefined
+    this.#pace()
+  }
+
+  /** Says again what may have been lost, or asks. */
+  #repeat(): void {
+    if (this.leader === this.#env.self.id) {
+      this.#announce()
+    } else if (this.#standing !== undefined) {
+      const { start, acknowledgedBy } = this.#standing
+      const silent = this.#members.filter((id) => !acknowledgedBy.has(id))
+      this.#env.send(silent, { type: 'request', timestamp: start })
+    } else {
+      // A leader that crashed and came back before anyone noticed does not know that it is one.
+      this.#inquire(this.leader ?? this.#others)
+    }
+    this.#pace()
+  }
+
+  /** Sets when `#repeat` is due next. */
+  #pace(): void {
+    const { repeat, announcement, check } = multiples
+    if (this.#standing !== undefined) this.#env.timer('repeat', repeat * this.#maxDelayMs)
+    else if (this.leader === this.#env.self.id) this.#env.timer('repeat', announcement * this.#maxDelayMs)
+    else if (this.leader !== undefined) this.#env.timer('repeat', check * this.#maxDelayMs)
+    else this.#env.timer('repeat', this.#patienceMs())
+  }
+
+  #announce(): void {
+    this.#env.send(this.#others, this.#announcement())
+  }
+
+  #inquire(peers: NodeId | readonly NodeId[]): void {
+    this.#env.send(peers, { type: 'inquire', term: this.#established })
+  }
+
+  #answer(peer: NodeId, term: Term): void {
+    const { leader } = this
+    const { id } = this.#env.self
+    // Peers need not answer for a leader that can do so itself, but a node that does not know that it is one must be told.
+    if (leader === id || leader === peer) this.#tell(peer)
+    else if (term.id !== id) return
+    else if (leader !== undefined && compareTerms(term, this.#established) < 0) this.#tell(peer)
+    else this.#env.send(peer, { type: 'resigned', term })
+  }
+
+  #tell(peer: NodeId): void {
+    this.#env.send(peer, this.#announcement())
+  }
+
+  #announcement(): Message {
+    return { type: 'leads', term: this.#established, newest: this.#newest.value }
+  }
+
+  #standIn(delayMs: number): void {
+    this.#env.timer('stand', delayMs)
+  }
+
+  #isNewest(standing: Standing | undefined): boolean {
+    return standing?.start === this.#newest.value.number && this.#newest.value.id === this.#env.self.id
+  }
+
+  /** How long another's candidacy may take. The first to run out of patience is the one that would stand first. */
+  #patienceMs(): number {
+    return (
+      multiples.patience * this.#maxDelayMs + (this.#succession.rank() + this.#env.random.fraction()) * this.#maxDelayMs
+    )
+  }
+
+  /** Longer than all the others together need to find a leader among them. */
+  #abstentionMs(): number {
+    return (2 * multiples.patience + 2 * this.#members.length) * this.#maxDelayMs
+  }
+}
+
+/**
+ * At worst all name members that do not lead, and nobody announces anything. Then somebody finds out by asking, waits its turn and
+ * stands (one patience); it is told that it is too old and stands again, or is overtaken (another); and an older leader, which
+ * had no part in this, hears of the new one by its announcement. Ten messages on the way are more than there are.
+ */
+function agreesWithinMs({ members, maxDelayMs }: ElectionOptions): number {
+  const patience = multiples.patience + members.length
+  return (multiples.check + 2 * patience + multiples.announcement + 10) * maxDelayMs
+}
+
+export const timestamp = defineElection<Message>({
+  name: 'timestamp',
+  family: 'rounds',
+  synchrony: 'partially-synchronous',
+  tolerates: [
+    'crash-stop',
+    'crash-recovery',
+    'loss',
+    'duplication',
+    'reordering',
+    'delay',
+    'partition',
+    'one-way-partition',
+    'pause',
+  ],
+  resilience: (n) => Math.floor((n - 1) / 2),
+  guarantees: ['one-leader-per-term', 'quorum-support', 'eventual-agreement', 'eventual-accuracy'],
+  counterexamples: [
+    { fault: 'excess-faults', breaks: 'eventual-agreement' },
+    { fault: 'corruption', breaks: 'quorum-support' },
+  ],
+  // From a start of all nodes at once: each inquires; the first stands, is acknowledged and announces itself.
+  worstCaseMessages: (n) => n * (n - 1) + 3 * (n - 1),
+  invariants: [quorumSupport],
+  carriesLog: false,
+  codec,
+  agreesWithinMs,
+  create: (env, options) => new TimestampElection(env, options),
+})

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import type { ElectionDefinition } from '@quorate/core'
+import { explain, runElection, sweep } from '@quorate/simulation'
+import { raft } from '../src/raft.js'
+import { cluster } from './cluster.js'
+import { importMutant } from './mutant.js'
+
+describe("Raft's election under every fault that it declares, with as many faulty nodes", () => {
+  it.each([
+    [5, 2000],
+    [3, 300],
+    [4, 100],
+    [2, 100],
+    [1, 50],
+  ])('keeps its guarantees with %d nodes on %d seeds', { timeout: 240_000 }, (nodes, seeds) => {
+    expect(explain(sweep({ from: 1, to: seeds }, (seed) => runElection(raft, { nodes, seed })))).toBeUndefined()
+  })
+})
+
+describe("the sweep of Raft's election finds", { timeout: 240_000 }, () => {
+  /** The properties that the first failing run of the sweep finds broken. */
+  const found = async (original: string, replacement: string): Promise<readonly string[]> => {
+    const module = await importMutant<{ raft: ElectionDefinition<unknown> }>('raft.ts', original, replacement)
+    const { failed } = sweep({ from: 1, to: 2000 }, (seed) => runElection(module.raft, { nodes: 5, seed }))
+    return failed?.violations.map(({ property }) => property) ?? []
+  }
+
+  it('a vote that is sent before it is durable', async () => {
+    const sent = "this.#env.send(candidate, { type: 'vote', term: granted ? term : this.#ballot.term, granted })"
+    expect(await found(sent, sent.replace(/\)$/, ', AT_ONCE)'))).not.toEqual([])
+  })
+
+  it('two votes in one term', async () => {
+    const free = "const free = this.#ballot.votedFor === '' || this.#ballot.votedFor === candidate"
+    expect(await found(free, 'const free = true')).toContain('one-leader-per-term')
+  })
+
+  it('a vote of an earlier term that counts', async () => {
+    const counted = "if (this.#role.name !== 'candidate' || term !== this.#ballot.term) return"
+    expect(await found(counted, "if (this.#role.name !== 'candidate') return")).not.toEqual([])
+  })
+})
+
+describe("Raft's election", () => {
+  const ids = ['n1', 'n2', 'n3']
+
+  it('has a leader give up that no quorum acknowledges any more, and the majority elect another', () => {
+    const simulation = cluster(raft, { ids, seed: 1 })
+    simulation.start()
+    simulation.run(500)
+    const first = simulation.root('n1').leader as string
+    const others = ids.filter((id) => id !== first)
+    expect(ids.map((id) => simulation.root(id).leader)).toEqual([first, first, first])
+
+    simulation.apply({ type: 'cut', from: [first], to: others })
+    simulation.apply({ type: 'cut', from: others, to: [first] })
+    simulation.run(1500)
+    expect(simulation.root(first).leader).toBeUndefined()
+    const second = simulation.root(others[0] as string).leader as string
+    expect(others).toContain(second)
+    expect(simulation.root(others[1] as string).leader).toBe(second)
+  })
+
+  it('is not disturbed by a node that was cut off and comes back: who hears a leader does not vote for another', () => {
+    const simulation = cluster(raft, { ids, seed: 1 })
+    simulation.start()
+    simulation.run(500)
+    const first = simulation.root('n1').leader as string
+    const { term } = simulation.root(first)
+    const lost = ids.find((id) => id !== first) as string
+    const others = ids.filter((id) => id !== lost)
+    simulation.apply({ type: 'cut', from: [lost], to: others })
+    simulation.apply({ type: 'cut', from: others, to: [lost] })
+    simulation.run(1500)
+    simulation.apply({ type: 'heal' })
+    simulation.run(2500)
+    expect(ids.map((id) => simulation.root(id).leader)).toEqual([first, first, first])
+    expect(simulation.root(first).term).toEqual(term)
+  })
+})

@@ -1,0 +1,7 @@
+export { defineHeartbeatDetector, type HeartbeatDetectorDefinition } from './define.js'
+export type { Estimator } from './estimator.js'
+export { HeartbeatDetector } from './heartbeat.js'
+export { heartbeatCodec, type Heartbeat } from './heartbeat-message.js'
+export { complementaryErrorFunction, deviationOfPhi, normalTail, phiOfDeviation } from './normal-distribution.js'
+export { phiAccrual, phiAccrualWith, type PhiAccrualParameters } from './phi-accrual.js'
+export { timeout } from './timeout.js'

@@ -1,0 +1,2 @@
+export { raftLog, RaftLog } from './raft-log.js'
+export { replicationLimits } from './limits.js'

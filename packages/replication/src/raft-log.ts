@@ -1,0 +1,463 @@
+/**
+ * A replicated log: every node indicates the same commands in the same order, however nodes crash and messages are lost.
+ *
+ * Who leads is decided by an election of its own, which it carries as a child. The leader appends what is proposed on any node and
+ * brings every follower's log level with its own; an entry is committed once a quorum holds it durably. Whoever holds a log that lacks
+ * something committed is acknowledged by no quorum, so that every later leader has it.
+ *
+ * Assumes     an election that carries a log: durable terms, voters that compare log positions; fair-lossy links; crashes with recovery
+ *             of what was durable; no bound on delays for safety.
+ * Guarantees  election safety, leader append-only, log matching, leader completeness, state machine safety; linearizable read barriers;
+ *             progress while a majority is live and connected.
+ * Costs       for a batch of proposals one message to each follower and one back, and a message that tells of the commit; for a
+ *             batch of reads as much again, without a disk.
+ * Breaks      when a disk forgets what it reported durable.
+ *
+ * D. Ongaro and J. Ousterhout, "In search of an understandable consensus algorithm", USENIX ATC 2014; D. Ongaro, "Consensus: bridging
+ * theory and practice", PhD thesis, Stanford, 2014.
+ */
+import {
+  AT_ONCE,
+  defineReplicatedLog,
+  QuorateError,
+  requireMembers,
+  type ElectionIndication,
+  type Environment,
+  type Incarnation,
+  type Inspection,
+  type LogElection,
+  type LogEntry,
+  type LogPosition,
+  type NodeId,
+  type PeerEvent,
+  type RejectionReason,
+  type ReplicatedLog,
+  type ReplicatedLogIndication,
+  type ReplicatedLogOptions,
+  type Term,
+  type Verdict,
+  type Write,
+} from '@quorate/core'
+import { majority } from '@quorate/voting'
+import { Follower } from './follower.js'
+import { ForwardedBarriers } from './forwarded-barriers.js'
+import { Leadership, type LeaderContext } from './leadership.js'
+import { replicationLimits } from './limits.js'
+import { Log } from './log.js'
+import { replicationCodec, sameTerm, type Append, type ReplicationMessage } from './message.js'
+import { Proposals } from './proposals.js'
+import type { BarrierOrigin } from './read-barriers.js'
+
+type Message = ReplicationMessage
+
+/** How long the fate of a proposal or a read may be unknown, in longest delays. */
+const patience = 50
+
+export class RaftLog implements ReplicatedLog<Message> {
+  readonly #env: Environment<Message, ReplicatedLogIndication>
+  readonly #members: readonly NodeId[]
+  readonly #maxDelayMs: number
+  readonly #election: LogElection<unknown>
+  readonly #log: Log
+  readonly #follower: Follower
+  readonly #proposals: Proposals
+  readonly #forwardedBarriers = new ForwardedBarriers()
+  readonly #leaderContext: LeaderContext
+  /** While this node leads. */
+  #leadership: Leadership | undefined
+  /** The newest leadership that has ended: it knows which forwarded proposals it may have appended. */
+  #former: Leadership | undefined
+  /** To whom leadership is being handed over, and until when that is tried. */
+  #transferee: { readonly to: NodeId; readonly untilMs: number } | undefined
+  /** How far the log is committed, as far as this node knows; what is not durable here is not indicated yet. */
+  #committed: number
+  /** How far it has been indicated. */
+  #indicated: number
+  #barriers = 0
+
+  constructor(env: Environment<Message, ReplicatedLogIndication>, options: ReplicatedLogOptions) {
+    const { election, maxDelayMs, appliedIndex = 0 } = options
+    this.#env = env
+    this.#members = requireMembers(options.members, env.self.id)
+    this.#maxDelayMs = maxDelayMs
+    this.#log = new Log(env.store)
+    this.#follower = new Follower(env.store, this.#log)
+    if (appliedIndex > this.#log.lastIndex) {
+      throw new QuorateError(
+        'QUORATE_LOG_BEHIND_STATE',
+        `the state has applied ${appliedIndex} entries, and the log holds only ${this.#log.lastIndex}: they do not belong together, or the log has lost entries; restore both from one backup`,
+        { appliedIndex, lastIndex: this.#log.lastIndex },
+      )
+    }
+    this.#committed = Math.max(appliedIndex, this.#log.firstIndex - 1)
+    this.#indicated = appliedIndex
+    this.#proposals = new Proposals((proposal, outcome) =>
+      // It tells what the log says, and that is durable; a refusal is true whatever becomes of the log.
+      this.#env.indicate({ type: 'proposal-ended', proposal, outcome }, AT_ONCE),
+    )
+    this.#election = this.#carry(election)
+    this.#leaderContext = this.#contextOf()
+  }
+
+  get leader(): NodeId | undefined {
+    return this.#election.leader
+  }
+
+  get term(): Term {
+    return this.#election.term
+  }
+
+  get commitIndex(): number {
+    return this.#indicated
+  }
+
+  get position(): LogPosition {
+    return this.#log.position
+  }
+
+  entry(index: number): LogEntry | undefined {
+    return this.#log.entry(index)
+  }
+
+  start(): void {
+    this.#env.timer('heartbeat', this.#maxDelayMs)
+  }
+
+  propose(command: Uint8Array): number {
+    const proposal = this.#proposals.next()
+    const refusal = this.#refusal(command) ?? this.#submit(proposal, command)
+    if (refusal !== undefined) this.#proposals.reject(proposal, refusal)
+    return proposal
+  }
+
+  readBarrier(): number {
+    const barrier = ++this.#barriers
+    const leadership = this.#leading()
+    if (leadership !== undefined) leadership.barrier({ type: 'own', barriers: [barrier] })
+    else if (this.leader === undefined || this.leader === this.#env.self.id || this.#forwardedBarriers.full) {
+      this.#endBarriers([barrier], undefined)
+    } else {
+      this.#forwardedBarriers.add(barrier)
+      this.#askForBarrier()
+    }
+    return barrier
+  }
+
+  transfer(to: NodeId): void {
+    const leadership = this.#leading()
+    if (leadership === undefined || to === this.#env.self.id || !this.#members.includes(to)) return
+    this.#transferee = { to, untilMs: this.#env.clock.now() + patience * this.#maxDelayMs }
+    if (leadership.isLevel(to)) this.#election.transfer(to)
+    else leadership.replicate()
+  }
+
+  resign(): void {
+    const leadership = this.#leading()
+    const level = leadership?.mostLevel().find((id) => leadership.isLevel(id))
+    if (level === undefined) this.#election.resign()
+    else this.transfer(level)
+  }
+
+  suspect(peer: NodeId, verdict: Verdict): void {
+    this.#election.suspect(peer, verdict)
+  }
+
+  restore(peer: NodeId): void {
+    this.#election.restore(peer)
+  }
+
+  receive(from: Incarnation, message: Message): void {
+    switch (message.type) {
+      case 'append':
+        this.#follow(from.id, message)
+        return
+      case 'confirm':
+        // It asserts no more than that this node has not acknowledged a newer leader, now.
+        if (this.#election.follow(from.id, message.term)) {
+          this.#env.send(from.id, { type: 'confirmed', term: message.term, round: message.round }, AT_ONCE)
+        }
+        return
+      case 'appended':
+        this.#ledBy(message.term)?.appended(from.id, message.matchIndex)
+        this.#leading()?.replicate()
+        return
+      case 'conflict':
+        this.#ledBy(message.term)?.conflict(from.id, message)
+        this.#leading()?.replicate()
+        return
+      case 'confirmed':
+        this.#ledBy(message.term)?.confirmed(from.id, message.round)
+        return
+      case 'forward':
+        this.#acceptForwarded(from, message)
+        return
+      case 'rejected':
+        if (message.incarnation !== this.#env.self.incarnation) return
+        for (const sequence of message.sequences)
+          this.#proposals.rejectForwarded(sequence, message.reason as RejectionReason)
+        return
+      case 'barrier':
+        this.#acceptBarrier(from, message.incarnation, message.sequence)
+        return
+      case 'barrierEnded':
+        if (message.incarnation !== this.#env.self.incarnation) return
+        this.#endBarriers(this.#forwardedBarriers.answered(message.sequence), message.index)
+        this.#askForBarrier()
+    }
+  }
+
+  timeout(): void {
+    const nowMs = this.#env.clock.now()
+    const leadership = this.#leading()
+    leadership?.heartbeat()
+    if (this.#transferee !== undefined && this.#transferee.untilMs <= nowMs) this.#transferee = undefined
+    this.#proposals.expire(nowMs)
+    this.#endBarriers(this.#forwardedBarriers.expired(nowMs), undefined)
+    if (this.#forwardedBarriers.sequence === undefined) this.#askForBarrier()
+    else this.#sendBarrier(this.#forwardedBarriers.sequence)
+    this.#env.timer('heartbeat', this.#maxDelayMs)
+  }
+
+  written(write: Write): void {
+    this.#log.synced(write)
+    this.#leading()?.synced()
+    this.#indicate()
+  }
+
+  peer(event: PeerEvent): void {
+    if (event.type === 'connected') this.#leading()?.reconnected(event.peer.id)
+  }
+
+  inspect(): Inspection {
+    const { firstIndex, lastIndex, durableIndex } = this.#log
+    return {
+      firstIndex,
+      lastIndex,
+      durableIndex,
+      committed: this.#committed,
+      indicated: this.#indicated,
+      pendingProposals: this.#proposals.size,
+      leadership: this.#leadership?.inspect() ?? null,
+    }
+  }
+
+  /** Forgets the entries up to `through`, which every member has and the state machine has applied. */
+  compact(through: number): void {
+    this.#log.compact(Math.min(through, this.#indicated))
+  }
+
+  #carry(election: ReplicatedLogOptions['election']): LogElection<unknown> {
+    if (!election.carriesLog) {
+      throw new QuorateError(
+        'QUORATE_ELECTION_CARRIES_NO_LOG',
+        `"${election.name}" cannot carry a replicated log: that takes terms that are durable and voters that compare log positions; choose an election that declares carriesLog`,
+        { election: election.name },
+      )
+    }
+    const options = { members: this.#members, maxDelayMs: this.#maxDelayMs, logPosition: () => this.#log.position }
+    return this.#env.scope('election', {
+      codec: election.codec,
+      create: (env: Environment<unknown, ElectionIndication>) => election.create(env, options),
+      listen: (indication: ElectionIndication) => this.#leaderChanged(indication),
+    })
+  }
+
+  #contextOf(): LeaderContext {
+    return {
+      self: this.#env.self.id,
+      members: this.#members,
+      quorum: majority(this.#members),
+      log: this.#log,
+      commitIndex: () => this.#committed,
+      sendAtOnce: (to, message) => this.#env.send(to, message, AT_ONCE),
+      committed: (index) => this.#commit(index),
+      barrierEnded: (origin, index) => this.#barrierEnded(origin, index),
+      caughtUp: (member) => {
+        if (this.#transferee?.to === member) this.#election.transfer(member)
+      },
+    }
+  }
+
+  /** This node's leadership, if it leads still: an acknowledgement of a newer candidate ends it before any indication does. */
+  #leading(): Leadership | undefined {
+    if (this.#leadership === undefined) return undefined
+    if (sameTerm(this.#election.promised, this.#leadership.term)) return this.#leadership
+    this.#endLeadership()
+    return undefined
+  }
+
+  #ledBy(term: Term): Leadership | undefined {
+    const leadership = this.#leading()
+    return leadership !== undefined && sameTerm(leadership.term, term) ? leadership : undefined
+  }
+
+  #endLeadership(): void {
+    if (this.#leadership !== undefined) {
+      this.#leadership.end()
+      this.#former = this.#leadership
+    }
+    this.#leadership = undefined
+    this.#transferee = undefined
+  }
+
+  #leaderChanged({ leader, term }: ElectionIndication): void {
+    const leads = leader === this.#env.self.id && sameTerm(this.#election.promised, term)
+    if (!leads || !(this.#leadership !== undefined && sameTerm(this.#leadership.term, term))) {
+      this.#endLeadership()
+      if (leads) {
+        this.#leadership = new Leadership(this.#leaderContext, term)
+        this.#leadership.replicate()
+      }
+    }
+    // What was asked of the former leader is asked of the new one; proposals are not, since they may be in its log.
+    this.#env.indicate({ type: 'leader-changed', leader, term }, AT_ONCE)
+    if (leader === undefined) this.#endBarriers(this.#forwardedBarriers.abandon(), undefined)
+    else if (this.#forwardedBarriers.sequence !== undefined) this.#sendBarrier(this.#forwardedBarriers.sequence)
+  }
+
+  #refusal(command: Uint8Array): RejectionReason | undefined {
+    if (command.length > replicationLimits.maxCommandBytes) return 'too-large'
+    if (this.#proposals.full) return 'overloaded'
+    // Who hands over leadership takes nothing more: its successor could not catch up.
+    if (this.leader === undefined || this.#transferee !== undefined) return 'no-leader'
+    return undefined
+  }
+
+  #submit(proposal: number, command: Uint8Array): RejectionReason | undefined {
+    const { id, incarnation } = this.#env.self
+    const expiresAtMs = this.#env.clock.now() + patience * this.#maxDelayMs
+    const leadership = this.#leading()
+    if (leadership !== undefined) {
+      const appended = leadership.propose({ proposer: id, incarnation, sequence: proposal }, command)
+      if (typeof appended !== 'number') return appended
+      this.#proposals.add(proposal, expiresAtMs, appended)
+      leadership.replicate()
+      return undefined
+    }
+    const { leader } = this
+    if (leader === undefined || leader === id) return 'no-leader'
+    this.#proposals.add(proposal, expiresAtMs)
+    // The client's own word, not this node's: nothing here needs to be durable before it.
+    this.#env.send(
+      leader,
+      { type: 'forward', term: this.term, incarnation, proposals: [{ sequence: proposal, command }] },
+      AT_ONCE,
+    )
+    return undefined
+  }
+
+  /**
+   * Takes a follower's proposals only in the term that the follower meant: then whatever the network doubles comes to the same
+   * leader, which knows what it has seen. One of a term that it never led cannot be refused: it says nothing.
+   */
+  #acceptForwarded(from: Incarnation, { term, incarnation, proposals }: Message & { readonly type: 'forward' }): void {
+    const leadership = this.#ledBy(term)
+    const former = this.#former !== undefined && sameTerm(this.#former.term, term) ? this.#former : undefined
+    for (const { sequence, command } of proposals) {
+      let refusal: RejectionReason | undefined
+      if (leadership !== undefined && this.#transferee === undefined) {
+        refusal = leadership.proposeForwarded(from, sequence, command)
+      } else if ((leadership ?? former)?.firstForwarded(from, sequence) === true) {
+        refusal = 'no-leader'
+      }
+      // A refusal is true whatever this node's disk does.
+      if (refusal !== undefined)
+        this.#env.send(from.id, { type: 'rejected', incarnation, sequences: [sequence], reason: refusal }, AT_ONCE)
+    }
+    leadership?.replicate()
+  }
+
+  #follow(leader: NodeId, message: Append): void {
+    if (leader === this.#env.self.id || !this.#election.follow(leader, message.term)) return
+    const answer = this.#follower.receive(message, this.#committed)
+    if (answer === undefined) return
+    this.#env.send(leader, answer)
+    if (answer.type === 'appended') this.#commit(Math.min(message.commitIndex, answer.matchIndex))
+  }
+
+  #commit(index: number): void {
+    this.#committed = Math.max(this.#committed, index)
+    this.#indicate()
+  }
+
+  /** Indicates what is committed and durable here. What is committed only elsewhere could be lost here, and its effects not. */
+  #indicate(): void {
+    const through = Math.min(this.#committed, this.#log.durableIndex)
+    const { id, incarnation } = this.#env.self
+    while (this.#indicated < through) {
+      const entries = this.#log.entries(this.#indicated + 1, through, replicationLimits.maxCommittedBytes)
+      this.#indicated += entries.length
+      // They are durable, which is all that they wait for; entries written since need not be.
+      this.#env.indicate({ type: 'committed', entries }, AT_ONCE)
+      for (const { index, term, origin } of entries) {
+        const own = origin?.proposer === id && origin.incarnation === incarnation ? origin.sequence : undefined
+        this.#proposals.committed(index, term, own)
+      }
+    }
+  }
+
+  #askForBarrier(): void {
+    if (this.#forwardedBarriers.begin(this.#env.clock.now() + patience * this.#maxDelayMs)) {
+      this.#sendBarrier(this.#forwardedBarriers.sequence as number)
+    }
+  }
+
+  #sendBarrier(sequence: number): void {
+    const { leader } = this
+    if (leader === undefined || leader === this.#env.self.id) return
+    this.#env.send(leader, { type: 'barrier', incarnation: this.#env.self.incarnation, sequence }, AT_ONCE)
+  }
+
+  #acceptBarrier(from: Incarnation, incarnation: number, sequence: number): void {
+    const leadership = this.#leading()
+    // A node that leads no more says nothing: the follower asks again, whoever leads then.
+    leadership?.barrier({ type: 'forwarded', from: from.id, incarnation, sequence })
+  }
+
+  #barrierEnded(origin: BarrierOrigin, index: number | undefined): void {
+    if (origin.type === 'own') this.#endBarriers(origin.barriers, index)
+    else if (index !== undefined) {
+      // A quorum has committed up to there: true without this node's disk.
+      const { from, incarnation, sequence } = origin
+      this.#env.send(from, { type: 'barrierEnded', incarnation, sequence, index }, AT_ONCE)
+    }
+  }
+
+  #endBarriers(barriers: readonly number[], index: number | undefined): void {
+    for (const barrier of barriers) this.#env.indicate({ type: 'barrier-ended', barrier, index }, AT_ONCE)
+  }
+}
+
+export const raftLog = defineReplicatedLog<Message>({
+  name: 'raft-log',
+  family: 'rounds',
+  synchrony: 'partially-synchronous',
+  tolerates: [
+    'crash-stop',
+    'crash-recovery',
+    'loss',
+    'duplication',
+    'reordering',
+    'delay',
+    'partition',
+    'one-way-partition',
+    'pause',
+  ],
+  resilience: (n) => Math.floor((n - 1) / 2),
+  guarantees: [
+    'election-safety',
+    'leader-append-only',
+    'log-matching',
+    'leader-completeness',
+    'state-machine-safety',
+    'linearizable-reads',
+    'progress',
+  ],
+  counterexamples: [{ fault: 'excess-faults', breaks: 'progress' }],
+  codec: replicationCodec,
+  // The election, a conflict or two on the way to the point where logs part, and the entries themselves, each a round trip and a
+  // heartbeat at worst.
+  commitsWithinMs: ({ election, members, maxDelayMs }) =>
+    election.agreesWithinMs({ members, maxDelayMs }) + 40 * maxDelayMs,
+  create: (env, options) => new RaftLog(env, options),
+})

@@ -1,0 +1,5 @@
+export { ProcessHost, type ProcessHostOptions } from './process-host.js'
+export type { EventLoopHealthReport } from './event-loop-health.js'
+export { NodeDisk, type NodeDiskStats } from './node-disk.js'
+export { lockFolder, type FolderLock } from './folder-lock.js'
+export { openDataFolder, type DataFolder, type DataFolderOptions } from './data-folder.js'

@@ -1,0 +1,49 @@
+import type { NodeId } from '@quorate/core'
+import type { LinkConditions } from './network.js'
+
+/** One thing that is done to a run, as data. */
+export type FaultAction =
+  /**
+   * The process stops. With `afterSends` it does so once it has sent so many more messages, in the midst of the step that sends the
+   * next: those go out, the rest of that step never happened. With `finishes` that step is finished first: all its messages go
+   * out, and what it wrote is handed over but not durable, so that it is lost. `survivors`: how many batches of writes that were
+   * not durable are found again all the same. `restartAfterMs`: it starts again so long after the crash has struck. `forGood`: it
+   * is not started again when faults cease.
+   */
+  | {
+      readonly type: 'crash'
+      readonly node: NodeId
+      readonly afterSends?: number
+      readonly finishes?: boolean
+      readonly survivors?: number
+      readonly restartAfterMs?: number
+      readonly forGood?: boolean
+    }
+  /** A process that is down starts again; one that was to crash but did not come to it is spared. */
+  | { readonly type: 'restart'; readonly node: NodeId }
+  /** The process stands still, while messages to it pile up, until it is resumed. */
+  | { readonly type: 'pause'; readonly node: NodeId }
+  | { readonly type: 'resume'; readonly node: NodeId }
+  /** The next write of the node fails instead of becoming durable: its protocols are told, and the process stops. */
+  | { readonly type: 'fail-sync'; readonly node: NodeId; readonly restartAfterMs?: number }
+  /** A crash or failed write that has not struck yet will not. */
+  | { readonly type: 'spare'; readonly node: NodeId }
+  /** Messages from any of `from` to any of `to` vanish from now on; those that are under way arrive. */
+  | { readonly type: 'cut'; readonly from: readonly NodeId[]; readonly to: readonly NodeId[] }
+  /** Takes one such cut back: a link that another cut strikes, too, stays cut. */
+  | { readonly type: 'mend'; readonly from: readonly NodeId[]; readonly to: readonly NodeId[] }
+  /** All links work again. */
+  | { readonly type: 'heal' }
+  | { readonly type: 'links'; readonly conditions: Partial<LinkConditions> }
+  /** The process fails to send, and to receive, messages with these probabilities; one that is left out is 0. */
+  | { readonly type: 'omit'; readonly node: NodeId; readonly sends?: number; readonly receives?: number }
+  /** The shortest and longest time that the node's writes take from now on, in milliseconds; left out: the usual. */
+  | { readonly type: 'disk'; readonly node: NodeId; readonly syncMs?: readonly [min: number, max: number] }
+  /** How wrong the node's wall clock is from now on, and how much faster than true time its monotonic clock runs. */
+  | { readonly type: 'clock'; readonly node: NodeId; readonly wallErrorMs?: number; readonly ratePpm?: number }
+
+export interface ScheduledFault {
+  /** Virtual milliseconds since the run began. */
+  readonly atMs: number
+  readonly action: FaultAction
+}

@@ -1,0 +1,23 @@
+export { nodeIds } from './node-ids.js'
+export { Simulation } from './simulation.js'
+export type { SimulationOptions } from './simulation-options.js'
+export { calmLinks, type LinkConditions } from './network.js'
+export type { FaultAction, ScheduledFault } from './fault-action.js'
+export type { TraceEntry } from './trace.js'
+export { findAgreement, findConflict, findDivergence, type Divergence, type ValueChange } from './formulas.js'
+export { runAgreement, type AgreementResult, type AgreementRunOptions } from './runs/run-agreement.js'
+export { runElection } from './runs/run-election.js'
+export {
+  runFailureDetector,
+  type DetectionResult,
+  type FailureDetectorRunOptions,
+} from './runs/run-failure-detector.js'
+export type { Violation } from './runs/checks.js'
+export type { RunOptions, RunResult } from './runs/run.js'
+export { drawSchedule, healing, type ScheduleOptions } from './runs/schedule.js'
+export { explain, sweep, type SweepResult } from './runs/sweep.js'
+export {
+  runReplicatedLog,
+  type ReplicatedLogRunOptions,
+  type ReplicatedLogRunResult,
+} from './runs/run-replicated-log.js'

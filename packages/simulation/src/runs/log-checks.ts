@@ -1,0 +1,162 @@
+import { compareTerms, type LogEntry, type NodeId, type ReplicatedLog, type Term } from '@quorate/core'
+import type { Violations } from './checks.js'
+
+/** What a checker remembers of an entry: its identity, and that of everything before it. */
+interface Known {
+  readonly term: Term
+  readonly command: string
+  /** Of the log up to and including this entry. */
+  readonly prefix: string
+}
+
+/**
+ * Watches the logs of all nodes, and what they commit, for the five properties of Raft.
+ *
+ * Logs are mirrored: after each step only what the node's log has gained or lost is read, so that checking every step costs little.
+ */
+export class LogChecks {
+  readonly #violations: Violations
+  readonly #root: (id: NodeId) => ReplicatedLog<unknown>
+  readonly #mirrors = new Map<NodeId, Known[]>()
+  /** By `index term`: whatever log has such an entry has this prefix. */
+  readonly #prefixes = new Map<string, string>()
+  /** By index: what has been committed anywhere. */
+  readonly #committed: Known[] = []
+  readonly #leaders = new Map<string, NodeId>()
+  /** Of nodes that lead: in which term. */
+  readonly #leading = new Map<NodeId, Term>()
+
+  constructor(root: (id: NodeId) => ReplicatedLog<unknown>, violations: Violations) {
+    this.#root = root
+    this.#violations = violations
+  }
+
+  /** How many entries have been committed, as far as any node knows. */
+  get committedIndex(): number {
+    return this.#committed.length
+  }
+
+  /** The command that was committed at an index; empty where a term only began. */
+  commandAt(index: number): string | undefined {
+    return this.#committed[index - 1]?.command
+  }
+
+  /** The committed commands, in order. */
+  get commands(): readonly string[] {
+    return this.#committed.map(({ command }) => command)
+  }
+
+  leaderChanged(node: NodeId, leader: NodeId | undefined, term: Term): void {
+    this.#leading.delete(node)
+    if (leader !== node) return
+    const key = termKey(term)
+    const known = this.#leaders.get(key)
+    if (known !== undefined && known !== node) {
+      this.#violations.add('election-safety', `term ${key} is led by ${known} and by ${node}`)
+    }
+    this.#leaders.set(key, node)
+    this.#leading.set(node, term)
+    this.#mirror(node)
+    const mirror = this.#mirrors.get(node) ?? []
+    const newest = this.#committed.at(-1)
+    if (
+      newest !== undefined &&
+      compareTerms(newest.term, term) < 0 &&
+      mirror[this.#committed.length - 1]?.prefix !== newest.prefix
+    ) {
+      const what = `${node} leads term ${key} without what was committed up to index ${this.#committed.length}`
+      this.#violations.add('leader-completeness', what)
+    }
+  }
+
+  committed(node: NodeId, entries: readonly LogEntry[]): void {
+    this.#mirror(node)
+    const mirror = this.#mirrors.get(node) ?? []
+    for (const { index } of entries) {
+      const applied = mirror[index - 1]
+      const known = this.#committed[index - 1]
+      if (applied === undefined)
+        this.#violations.add('state-machine-safety', `${node} applies index ${index}, which it does not have`)
+      else if (known === undefined) this.#committed[index - 1] = applied
+      else if (known.prefix !== applied.prefix) {
+        this.#violations.add(
+          'state-machine-safety',
+          `${node} applies another entry at index ${index} than was applied before`,
+        )
+      }
+    }
+  }
+
+  /** To be called after each step of `node`. */
+  stepped(node: NodeId): void {
+    const shrunk = this.#mirror(node)
+    if (shrunk !== undefined && this.#leading.has(node) && this.#root(node).leader === node) {
+      this.#violations.add('leader-append-only', `${node} leads and changes its log from index ${shrunk} on`)
+    }
+  }
+
+  /** A new life of the node has only what was durable. */
+  restarted(node: NodeId): void {
+    this.#mirrors.delete(node)
+    this.#leading.delete(node)
+  }
+
+  /** Reads every log from its beginning, and compares it with what was read before. */
+  checkAll(ids: readonly NodeId[]): void {
+    for (const id of ids) {
+      this.#mirrors.delete(id)
+      this.#mirror(id)
+    }
+  }
+
+  /** Follows the node's log; returns the first index that was removed or replaced, if any was. */
+  #mirror(node: NodeId): number | undefined {
+    let mirror = this.#mirrors.get(node)
+    if (mirror === undefined) this.#mirrors.set(node, (mirror = []))
+    const log = this.#root(node)
+    const before = mirror.length
+    const { index: lastIndex, term: lastTerm } = log.position
+    // By log matching a log that ends as before is as before; all of it is compared at the end.
+    if (lastIndex === before && (before === 0 || sameTerm((mirror[before - 1] as Known).term, lastTerm)))
+      return undefined
+    let same = Math.min(before, lastIndex)
+    while (same > 0 && !sameTerm((mirror[same - 1] as Known).term, (log.entry(same) as LogEntry).term)) same--
+    mirror.length = same
+    for (let index = same + 1; index <= lastIndex; index++) {
+      const { term, command } = log.entry(index) as LogEntry
+      const text = command === undefined ? '' : String.fromCharCode(...command)
+      const prefix = `${digest(`${mirror[index - 2]?.prefix ?? ''} ${termKey(term)} ${text}`)}`
+      mirror.push({ term, command: text, prefix })
+      const key = `${index} ${termKey(term)}`
+      const known = this.#prefixes.get(key)
+      if (known === undefined) this.#prefixes.set(key, prefix)
+      else if (known !== prefix) {
+        this.#violations.add(
+          'log-matching',
+          `${node} has another log up to index ${index} of term ${termKey(term)} than others have`,
+        )
+      }
+    }
+    return same < before ? same + 1 : undefined
+  }
+}
+
+function sameTerm(a: Term, b: Term): boolean {
+  return a.number === b.number && a.id === b.id
+}
+
+function termKey({ number, id }: Term): string {
+  return id === '' ? String(number) : `${number}/${id}`
+}
+
+/** FNV-1a in two lanes: 64 bits tell prefixes apart. */
+function digest(text: string): string {
+  let low = 0x811c_9dc5
+  let high = 0x01b3_1000
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index)
+    low = Math.imul(low ^ code, 0x0100_0193)
+    high = Math.imul(high ^ code ^ (low >>> 16), 0x85eb_ca6b)
+  }
+  return (low >>> 0).toString(36) + (high >>> 0).toString(36)
+}

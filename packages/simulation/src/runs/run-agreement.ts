@@ -1,0 +1,145 @@
+import type { Agreement, AgreementDefinition, AgreementIndication, AgreementOptions, NodeId } from '@quorate/core'
+import { Simulation } from '../simulation.js'
+import { InvariantChecks, Violations } from './checks.js'
+import {
+  heal,
+  plan,
+  resultOf,
+  scheduleOf,
+  settle,
+  strike,
+  syncMs,
+  type Plan,
+  type RunOptions,
+  type RunResult,
+} from './run.js'
+
+export interface AgreementRunOptions extends RunOptions {
+  /** What the nodes propose, in the order of their ids. Default: random integers from 1 to 100. */
+  readonly values?: readonly number[]
+}
+
+/** What came of an agreement. */
+export interface AgreementResult extends RunResult {
+  readonly proposals: ReadonlyMap<NodeId, number>
+  readonly decisions: ReadonlyMap<NodeId, number>
+}
+
+/**
+ * Runs an agreement on one value under the faults that it declares to tolerate, then heals and waits for the decision. Every node
+ * proposes when it starts, and the same again when it restarts.
+ */
+export function runAgreement<M>(definition: AgreementDefinition<M>, options: AgreementRunOptions): AgreementResult {
+  return new AgreementRun(definition, plan('vote', definition, options), options.values).run()
+}
+
+const epochMs = 1_000_000_000_000
+
+class AgreementRun<M> {
+  readonly #definition: AgreementDefinition<M>
+  readonly #plan: Plan
+  readonly #options: AgreementOptions
+  readonly #simulation: Simulation<Agreement<unknown>>
+  readonly #violations: Violations
+  readonly #invariants: InvariantChecks
+  readonly #proposals = new Map<NodeId, number>()
+  /** What each node decided, and in which of its lives. */
+  readonly #decisions = new Map<NodeId, { readonly value: number; readonly incarnation: number }>()
+
+  constructor(definition: AgreementDefinition<M>, run: Plan, values: readonly number[] | undefined) {
+    this.#definition = definition
+    this.#plan = run
+    const maxDelayMs = run.maxDelayMs + 2 * syncMs[1]
+    this.#options = {
+      members: run.ids,
+      maxFaulty: run.maxFaulty,
+      maxDelayMs,
+      startsAtMs: epochMs + 4 * maxDelayMs,
+    }
+    this.#simulation = new Simulation<Agreement<unknown>>({
+      seed: run.seed,
+      nodes: run.ids,
+      syncMs,
+      clockBound: run.clockBound,
+      epochMs,
+      traceLimit: run.traceLimit,
+      protocol: () => ({
+        codec: definition.codec,
+        create: (env) => definition.create(env, this.#options),
+        listen: () => {},
+      }),
+      onStart: (node) => this.#propose(node),
+      onIndication: (node, path, indication) => {
+        if (path === '') this.#checkDecision(node, indication as AgreementIndication)
+      },
+      afterStep: (node) => this.#invariants.check(node),
+    })
+    this.#violations = new Violations(this.#simulation, definition.guarantees)
+    this.#invariants = new InvariantChecks(definition.invariants, run.ids, this.#simulation, this.#violations)
+    const random = this.#simulation.random.fork('values')
+    run.ids.forEach((id, index) => this.#proposals.set(id, values?.[index] ?? random.integer(1, 100)))
+  }
+
+  run(): AgreementResult {
+    const simulation = this.#simulation
+    const decidesWithinMs = this.#definition.decidesWithinMs(this.#options, this.#plan.clockBound)
+    const startsAfterMs = this.#options.startsAtMs - epochMs
+    // Faults strike while the algorithm works: later ones would find it done.
+    const { schedule: given } = this.#plan
+    const chaosMs =
+      given === undefined ? Math.min(this.#plan.chaosMs, startsAfterMs + decidesWithinMs) : this.#plan.chaosMs
+    const schedule = scheduleOf(this.#plan, chaosMs, simulation.random.fork('schedule'))
+    strike(simulation, schedule)
+    simulation.start()
+    simulation.run(chaosMs)
+    heal(simulation, this.#plan, schedule)
+    const untilMs = Math.max(simulation.now, startsAfterMs) + decidesWithinMs
+    settle(simulation, untilMs, this.#plan.maxDelayMs, () =>
+      simulation.live.every((id) => simulation.root(id).decision !== undefined),
+    )
+    this.#checkEnd()
+    return {
+      ...resultOf(this.#plan, simulation, this.#violations),
+      proposals: this.#proposals,
+      decisions: new Map([...this.#decisions].map(([id, { value }]) => [id, value])),
+    }
+  }
+
+  #propose(id: NodeId): void {
+    const value = this.#proposals.get(id) as number
+    this.#simulation.request(id, `propose ${value}`, (agreement) => agreement.propose(value))
+  }
+
+  #checkDecision(node: NodeId, { value }: AgreementIndication): void {
+    const { incarnation } = this.#simulation.incarnation(node)
+    const before = this.#decisions.get(node)
+    // A new life may have to say again what the last one said; the same life says it once.
+    if (before !== undefined && (before.value !== value || before.incarnation === incarnation)) {
+      this.#violations.add('integrity', `${node} decides ${before.value}, then ${value}`)
+    }
+    if (![...this.#proposals.values()].includes(value)) {
+      this.#violations.add('validity', `${node} decides ${value}, which nobody proposed`)
+    }
+    for (const [other, { value: decided }] of this.#decisions) {
+      if (other !== node && decided !== value) {
+        this.#violations.add('uniform-agreement', `${other} decides ${decided}, ${node} decides ${value}`)
+      }
+    }
+    this.#decisions.set(node, { value, incarnation })
+  }
+
+  #checkEnd(): void {
+    const { live } = this.#simulation
+    const undecided = live.filter((id) => this.#simulation.root(id).decision === undefined)
+    if (undecided.length > 0) this.#violations.add('termination', `${undecided.join(', ')} never decided`)
+    const silent = live.filter((id) => this.#simulation.root(id).decision !== this.#decisions.get(id)?.value)
+    if (silent.length > 0) this.#violations.add('termination', `${silent.join(', ')} did not tell the decision`)
+    const decided = live.flatMap((id) => {
+      const decision = this.#decisions.get(id)
+      return decision === undefined ? [] : { id, value: decision.value }
+    })
+    if (new Set(decided.map(({ value }) => value)).size > 1) {
+      this.#violations.add('agreement', decided.map(({ id, value }) => `${id} decides ${value}`).join(', '))
+    }
+  }
+}

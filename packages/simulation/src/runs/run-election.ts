@@ -1,0 +1,207 @@
+import {
+  compareTerms,
+  type Election,
+  type ElectionDefinition,
+  type ElectionIndication,
+  type LogElection,
+  type NodeId,
+  type Term,
+} from '@quorate/core'
+import { Simulation } from '../simulation.js'
+import { InvariantChecks, Violations } from './checks.js'
+import { OracleDetector } from './oracle-detector.js'
+import {
+  heal,
+  plan,
+  resultOf,
+  scheduleOf,
+  settle,
+  strike,
+  syncMs,
+  type Plan,
+  type RunOptions,
+  type RunResult,
+} from './run.js'
+
+/**
+ * Runs an election under the faults that it declares to tolerate, with an oracle for a failure detector and random requests to
+ * stand and to resign, then heals and waits for agreement. What the declaration guarantees is checked after every step.
+ *
+ * `quorum-support` is checked here for elections that carry a log, which say what they have promised; others state it as an
+ * invariant of their own.
+ */
+export function runElection<M>(definition: ElectionDefinition<M>, options: RunOptions): RunResult {
+  return new ElectionRun(definition, plan('election', definition, options)).run()
+}
+
+class ElectionRun<M> {
+  readonly #definition: ElectionDefinition<M>
+  readonly #plan: Plan
+  readonly #electionOptions: { readonly members: readonly NodeId[]; readonly maxDelayMs: number }
+  readonly #detectionMs: number
+  readonly #simulation: Simulation<Election<unknown>>
+  readonly #violations: Violations
+  readonly #invariants: InvariantChecks
+  readonly #oracle: OracleDetector
+  /** The leader that nodes named for each term. */
+  readonly #leaders = new Map<string, NodeId>()
+  /** The newest term that anybody has led. */
+  #newestLed: Term | undefined
+
+  constructor(definition: ElectionDefinition<M>, run: Plan) {
+    this.#definition = definition
+    this.#plan = run
+    this.#detectionMs = 4 * run.maxDelayMs
+    // To an algorithm a message's delay includes what its handling waits for: here, the disk of either side.
+    this.#electionOptions = { members: run.ids, maxDelayMs: run.maxDelayMs + 2 * syncMs[1] }
+    this.#simulation = new Simulation<Election<unknown>>({
+      seed: run.seed,
+      nodes: run.ids,
+      syncMs,
+      clockBound: run.clockBound,
+      traceLimit: run.traceLimit,
+      protocol: () => ({
+        codec: definition.codec,
+        create: (env) => definition.create(env, this.#electionOptions),
+        listen: () => {},
+      }),
+      onIndication: (node, path, indication) => {
+        if (path === '') this.#checkIndication(node, indication as ElectionIndication)
+      },
+      onStart: () => this.#oracle.look(),
+      afterStep: (node) => this.#checkStep(node),
+    })
+    this.#violations = new Violations(this.#simulation, definition.guarantees)
+    this.#invariants = new InvariantChecks(definition.invariants, run.ids, this.#simulation, this.#violations)
+    this.#oracle = new OracleDetector(
+      this.#simulation,
+      {
+        suspect: (observer, peer, verdict) =>
+          this.#simulation.request(observer, `suspect ${peer}`, (election) => election.suspect(peer, verdict)),
+        restore: (observer, peer) =>
+          this.#simulation.request(observer, `restore ${peer}`, (election) => election.restore(peer)),
+      },
+      this.#detectionMs,
+      this.#simulation.random.fork('oracle'),
+    )
+  }
+
+  run(): RunResult {
+    const { chaosMs, maxDelayMs } = this.#plan
+    const simulation = this.#simulation
+    const schedule = scheduleOf(this.#plan, chaosMs, simulation.random.fork('schedule'))
+    strike(simulation, schedule)
+    for (const { atMs } of schedule) simulation.at(atMs, () => this.#oracle.look())
+    this.#requests()
+    simulation.start()
+    simulation.run(chaosMs)
+    heal(simulation, this.#plan, schedule)
+    this.#oracle.look()
+    const untilMs = simulation.now + this.#detectionMs + this.#definition.agreesWithinMs(this.#electionOptions)
+    settle(simulation, untilMs, maxDelayMs, () => this.#agreed())
+    this.#checkEnd()
+    return resultOf(this.#plan, simulation, this.#violations)
+  }
+
+  /** Users stand and resign when they like, and, where bounds do not always hold, detectors accuse the innocent. */
+  #requests(): void {
+    const { ids, chaosMs, maxDelayMs } = this.#plan
+    const simulation = this.#simulation
+    const random = simulation.random.fork('requests')
+    const mistaken = this.#definition.synchrony !== 'synchronous'
+    for (let atMs = 0; ;) {
+      atMs += 20 * maxDelayMs * random.fraction()
+      if (atMs >= chaosMs) return
+      const [node, other] = random.shuffle(ids) as [NodeId, NodeId | undefined]
+      const what = random.pick(['stand', 'contest', 'resign', 'mistake'] as const)
+      const againMs = 2 * maxDelayMs * random.fraction()
+      simulation.at(atMs, () => {
+        if (what === 'mistake') {
+          if (mistaken && other !== undefined) this.#oracle.mistake(node, other)
+        } else if (what === 'resign') {
+          simulation.request(node, 'resign', (election) => election.resign())
+        } else {
+          simulation.request(node, 'stand', (election) => election.stand())
+        }
+      })
+      if (what === 'contest' && other !== undefined) {
+        // Two candidates within the time that votes take: what was promised to one is asked for by the other.
+        simulation.at(atMs + againMs, () => simulation.request(other, 'stand', (election) => election.stand()))
+      }
+    }
+  }
+
+  #checkIndication(node: NodeId, { leader, term }: ElectionIndication): void {
+    if (leader === undefined) return
+    const key = `${term.number} ${term.id}`
+    const known = this.#leaders.get(key)
+    if (known === undefined) this.#leaders.set(key, leader)
+    else if (known !== leader) {
+      this.#violations.add('one-leader-per-term', `term ${key}: ${node} names ${leader}, ${known} was named before`)
+    }
+    if (leader === node && (this.#newestLed === undefined || compareTerms(term, this.#newestLed) > 0)) {
+      this.#newestLed = term
+      this.#checkSupport()
+    }
+  }
+
+  #checkStep(node: NodeId): void {
+    const simulation = this.#simulation
+    if (!simulation.isUp(node)) {
+      // It has just crashed: what it had promised is what it recovers.
+      this.#oracle.look()
+      this.#checkSupport()
+    }
+    if (this.#violations.guaranteed('one-leader-at-a-time') && this.#leads(node)) {
+      const other = simulation.nodes.find((id) => id !== node && this.#leads(id))
+      if (other !== undefined)
+        this.#violations.add('one-leader-at-a-time', `${other} and ${node} lead at the same time`)
+    }
+    this.#invariants.check(node)
+  }
+
+  /** The promises that the newest leader stands on are there, and still are after each crash: nothing else takes them back. */
+  #checkSupport(): void {
+    const led = this.#newestLed
+    if (led === undefined || !this.#definition.carriesLog || !this.#violations.guaranteed('quorum-support')) return
+    const { nodes } = this.#simulation
+    const promising = nodes.filter((id) => {
+      const { promised } = this.#simulation.root(id) as LogElection<unknown>
+      return compareTerms(promised, led) >= 0
+    })
+    if (promising.length > nodes.length / 2) return
+    const who = promising.length === 0 ? 'nobody' : promising.join(', ')
+    this.#violations.add(
+      'quorum-support',
+      `term ${led.number} ${led.id} was led, and ${who} of ${nodes.length} remember`,
+    )
+  }
+
+  /** Whether all live nodes name the same living one. */
+  #agreed(): boolean {
+    const { live } = this.#simulation
+    const leader = live[0] === undefined ? undefined : this.#simulation.root(live[0]).leader
+    return (
+      leader !== undefined &&
+      this.#simulation.isUp(leader) &&
+      live.every((id) => this.#simulation.root(id).leader === leader)
+    )
+  }
+
+  #leads(id: NodeId): boolean {
+    return this.#simulation.isUp(id) && this.#simulation.root(id).leader === id
+  }
+
+  #checkEnd(): void {
+    const simulation = this.#simulation
+    const { live } = simulation
+    const named = live.map((id) => simulation.root(id).leader)
+    const names = live.map((id, index) => `${id} names ${named[index] ?? 'none'}`).join(', ')
+    if (named.some((leader) => leader === undefined || leader !== named[0])) {
+      this.#violations.add('eventual-agreement', `once faults have ceased ${names}`)
+    }
+    if (named.some((leader) => leader !== undefined && !simulation.isUp(leader))) {
+      this.#violations.add('eventual-accuracy', `once faults have ceased ${names}; live: ${live.join(', ')}`)
+    }
+  }
+}

@@ -1,0 +1,96 @@
+import {
+  requireNumber,
+  type FailureDetector,
+  type FailureDetectorDefinition,
+  type FailureDetectorIndication,
+  type NodeId,
+} from '@quorate/core'
+import { Simulation } from '../simulation.js'
+import { InvariantChecks, Violations } from './checks.js'
+import { heal, plan, resultOf, scheduleOf, strike, syncMs, type RunOptions, type RunResult } from './run.js'
+
+export interface FailureDetectorRunOptions extends RunOptions {
+  /** Time between heartbeats, in milliseconds. Default: 10 times the longest delay. */
+  readonly heartbeatIntervalMs?: number
+  /** The bound on silence, in milliseconds. Default: 10 heartbeat intervals. */
+  readonly detectionTimeMs?: number
+}
+
+/** What a detector did right and wrong in a run. */
+export interface DetectionResult extends RunResult {
+  /** How often a node that was up and reachable came to be suspected. */
+  readonly mistakes: number
+  /** From each crash to each live node's suspicion, in milliseconds. */
+  readonly detectionTimesMs: readonly number[]
+}
+
+/**
+ * Runs a failure detector under the faults that it declares to tolerate, then heals and waits for three times the bound on
+ * detection: by then every node that is down must be suspected by all live ones, and no other by any.
+ */
+export function runFailureDetector<M>(
+  definition: FailureDetectorDefinition<M>,
+  options: FailureDetectorRunOptions,
+): DetectionResult {
+  const run = plan('detector', definition, { ...options, chaosMs: options.chaosMs ?? 500 * (options.maxDelayMs ?? 10) })
+  const { ids, maxDelayMs, chaosMs } = run
+  const heartbeatIntervalMs = requireNumber('heartbeatIntervalMs', options.heartbeatIntervalMs ?? 10 * maxDelayMs, {
+    min: 0.1,
+  })
+  const detectionTimeMs = requireNumber('detectionTimeMs', options.detectionTimeMs ?? 10 * heartbeatIntervalMs, {
+    min: 0.1,
+  })
+  const detectorOptions = { members: ids, heartbeatIntervalMs, detectionTimeMs }
+
+  const crashedAt = new Map<NodeId, number>()
+  const detectionTimesMs: number[] = []
+  let mistakes = 0
+  const simulation: Simulation<FailureDetector<unknown>> = new Simulation<FailureDetector<unknown>>({
+    seed: run.seed,
+    nodes: ids,
+    syncMs,
+    clockBound: run.clockBound,
+    traceLimit: run.traceLimit,
+    protocol: () => ({
+      codec: definition.codec,
+      create: (env) => definition.create(env, detectorOptions),
+      listen: () => {},
+    }),
+    onIndication: (observer, path, indication) => {
+      const event = indication as FailureDetectorIndication
+      if (path !== '' || event.type !== 'suspect') return
+      const down = crashedAt.get(event.peer)
+      if (down !== undefined) detectionTimesMs.push(simulation.now - down)
+      else if (!simulation.isPaused(event.peer) && simulation.connected(event.peer, observer)) mistakes++
+    },
+    onStart: (node) => crashedAt.delete(node),
+    afterStep: (node) => {
+      if (!simulation.isUp(node)) crashedAt.set(node, simulation.now)
+      invariants.check(node)
+    },
+  })
+  const violations = new Violations(simulation, definition.guarantees)
+  const invariants = new InvariantChecks(definition.invariants, ids, simulation, violations)
+  const schedule = scheduleOf(run, chaosMs, simulation.random.fork('schedule'))
+  strike(simulation, schedule)
+  simulation.start()
+  simulation.run(chaosMs)
+  // Not everybody who is down comes back: completeness needs somebody to detect.
+  const restarts = simulation.random.chance(0.5)
+  heal(simulation, restarts ? run : { ...run, faults: [] }, schedule)
+  simulation.run(chaosMs + 3 * detectionTimeMs)
+
+  const live = simulation.live
+  for (const observer of live) {
+    for (const peer of ids) {
+      if (peer === observer) continue
+      const suspected = simulation.root(observer).verdict(peer) !== undefined
+      if (suspected && simulation.isUp(peer)) {
+        violations.add('eventual-strong-accuracy', `${observer} suspects ${peer}, which is alive`)
+      } else if (!suspected && !simulation.isUp(peer)) {
+        violations.add('strong-completeness', `${observer} trusts ${peer}, which is down`)
+      }
+    }
+  }
+  return { ...resultOf(run, simulation, violations), mistakes, detectionTimesMs }
+}

@@ -1,0 +1,247 @@
+import {
+  type ElectionDefinition,
+  type NodeId,
+  type ReplicatedLog,
+  type ReplicatedLogDefinition,
+  type ReplicatedLogIndication,
+  type ReplicatedLogOptions,
+} from '@quorate/core'
+import { Simulation } from '../simulation.js'
+import { InvariantChecks, Violations } from './checks.js'
+import { LogChecks } from './log-checks.js'
+import { OracleDetector } from './oracle-detector.js'
+import { heal, plan, resultOf, scheduleOf, strike, syncMs, type Plan, type RunOptions, type RunResult } from './run.js'
+
+export interface ReplicatedLogRunOptions extends RunOptions {
+  /** The election that the log is carried by. */
+  readonly election: ElectionDefinition<unknown>
+}
+
+/** What a log did in a run besides keeping its promises. */
+export interface ReplicatedLogRunResult extends RunResult {
+  readonly committed: number
+  readonly outcomes: Readonly<Record<'committed' | 'rejected' | 'unknown', number>>
+  readonly barriers: Readonly<Record<'answered' | 'unanswered', number>>
+}
+
+/**
+ * Runs a replicated log under the faults that it declares to tolerate: random nodes propose, read, stand and hand over, an oracle
+ * accuses. Raft's five properties are checked after every step; then all is healed, and everybody's proposals must be committed
+ * by everybody within the declared bound.
+ */
+export function runReplicatedLog<M>(
+  definition: ReplicatedLogDefinition<M>,
+  options: ReplicatedLogRunOptions,
+): ReplicatedLogRunResult {
+  const { election, ...rest } = options
+  return new ReplicatedLogRun(definition, election, plan('log', definition, rest)).run()
+}
+
+class ReplicatedLogRun<M> {
+  readonly #definition: ReplicatedLogDefinition<M>
+  readonly #plan: Plan
+  readonly #logOptions: ReplicatedLogOptions
+  readonly #simulation: Simulation<ReplicatedLog<unknown>>
+  readonly #violations: Violations
+  readonly #invariants: InvariantChecks
+  readonly #checks: LogChecks
+  readonly #oracle: OracleDetector
+  /** What each proposal of each life of each node was: `node incarnation number`. */
+  readonly #proposed = new Map<string, string>()
+  readonly #rejected = new Set<string>()
+  /** What had been committed anywhere when each barrier was asked for. */
+  readonly #asked = new Map<string, number>()
+  readonly #outcomes = { committed: 0, rejected: 0, unknown: 0 }
+  readonly #barriers = { answered: 0, unanswered: 0 }
+  /** Last command of the calm that each node has applied. */
+  readonly #applied = new Map<NodeId, Set<string>>()
+  #commands = 0
+
+  constructor(definition: ReplicatedLogDefinition<M>, election: ElectionDefinition<unknown>, run: Plan) {
+    this.#definition = definition
+    this.#plan = run
+    this.#logOptions = {
+      members: run.ids,
+      maxDelayMs: run.maxDelayMs + 2 * syncMs[1],
+      election,
+    }
+    this.#simulation = new Simulation<ReplicatedLog<unknown>>({
+      seed: run.seed,
+      nodes: run.ids,
+      syncMs,
+      clockBound: run.clockBound,
+      traceLimit: run.traceLimit,
+      protocol: (id) => {
+        this.#checks?.restarted(id)
+        this.#applied.set(id, new Set())
+        return {
+          codec: definition.codec,
+          create: (env) => definition.create(env, this.#logOptions),
+          listen: () => {},
+        }
+      },
+      onIndication: (node, path, indication) => {
+        if (path === '') this.#indicated(node, indication as ReplicatedLogIndication)
+      },
+      afterStep: (node) => {
+        this.#checks.stepped(node)
+        this.#invariants.check(node)
+      },
+    })
+    this.#violations = new Violations(this.#simulation, definition.guarantees)
+    this.#invariants = new InvariantChecks(definition.invariants, run.ids, this.#simulation, this.#violations)
+    this.#checks = new LogChecks((id) => this.#simulation.root(id), this.#violations)
+    this.#oracle = new OracleDetector(
+      this.#simulation,
+      {
+        suspect: (observer, peer, verdict) =>
+          this.#simulation.request(observer, `suspect ${peer}`, (log) => log.suspect(peer, verdict)),
+        restore: (observer, peer) => this.#simulation.request(observer, `restore ${peer}`, (log) => log.restore(peer)),
+      },
+      4 * run.maxDelayMs,
+      this.#simulation.random.fork('oracle'),
+    )
+  }
+
+  run(): ReplicatedLogRunResult {
+    const { chaosMs, maxDelayMs, ids } = this.#plan
+    const simulation = this.#simulation
+    const schedule = scheduleOf(this.#plan, chaosMs, simulation.random.fork('schedule'))
+    strike(simulation, schedule)
+    for (const { atMs } of schedule) simulation.at(atMs, () => this.#oracle.look())
+    for (let atMs = 0; atMs < chaosMs; atMs += 2 * maxDelayMs) simulation.at(atMs, () => this.#oracle.look())
+    this.#requests()
+    simulation.start()
+    simulation.run(chaosMs)
+    heal(simulation, this.#plan, schedule)
+    this.#oracle.look()
+    this.#checkProgress()
+    this.#checks.checkAll(ids)
+    this.#checkRejected()
+    return {
+      ...resultOf(this.#plan, simulation, this.#violations),
+      committed: this.#checks.committedIndex,
+      outcomes: this.#outcomes,
+      barriers: this.#barriers,
+    }
+  }
+
+  #requests(): void {
+    const { ids, chaosMs, maxDelayMs } = this.#plan
+    const simulation = this.#simulation
+    const random = simulation.random.fork('requests')
+    // From one run to the next load varies from almost none to bursts.
+    const pauseMs = maxDelayMs * (0.2 + 4 * random.fraction())
+    for (let atMs = 0; ;) {
+      atMs += pauseMs * random.fraction()
+      if (atMs >= chaosMs) return
+      const [node, other] = random.shuffle(ids) as [NodeId, NodeId | undefined]
+      const draw = random.integer(0, 99)
+      const burst = random.integer(1, 4)
+      simulation.at(atMs, () => {
+        if (draw < 60) for (let count = 0; count < burst; count++) this.#propose(node)
+        else if (draw < 92) this.#read(node)
+        else if (draw < 94) simulation.request(node, 'resign', (log) => log.resign())
+        else if (other === undefined) return
+        else if (draw < 97) simulation.request(node, `transfer ${other}`, (log) => log.transfer(other))
+        else this.#oracle.mistake(node, other)
+      })
+    }
+  }
+
+  #propose(node: NodeId): string {
+    const command = `c${++this.#commands}`
+    const bytes = Uint8Array.from(command, (character) => character.charCodeAt(0))
+    this.#simulation.request(node, `propose ${command}`, (log) => {
+      // A refusal is indicated at the end of the same step: its number must be known by then.
+      this.#proposed.set(this.#key(node, log.propose(bytes)), command)
+    })
+    return command
+  }
+
+  #read(node: NodeId): void {
+    const committed = this.#checks.committedIndex
+    this.#simulation.request(node, 'read', (log) => {
+      this.#asked.set(this.#key(node, log.readBarrier()), committed)
+    })
+  }
+
+  #key(node: NodeId, number: number): string {
+    return `${node} ${this.#simulation.incarnation(node).incarnation} ${number}`
+  }
+
+  #indicated(node: NodeId, indication: ReplicatedLogIndication): void {
+    switch (indication.type) {
+      case 'leader-changed':
+        this.#checks.leaderChanged(node, indication.leader, indication.term)
+        return
+      case 'committed': {
+        this.#checks.committed(node, indication.entries)
+        const applied = this.#applied.get(node)
+        for (const { command } of indication.entries)
+          if (command !== undefined) applied?.add(String.fromCharCode(...command))
+        return
+      }
+      case 'proposal-ended': {
+        const { outcome } = indication.outcome
+        this.#outcomes[outcome]++
+        const command = this.#proposed.get(this.#key(node, indication.proposal))
+        if (outcome === 'rejected' && command !== undefined) this.#rejected.add(command)
+        if (outcome === 'committed' && this.#checks.commandAt(indication.outcome.index) !== command) {
+          const what = `${node} is told that ${command} was committed at index ${indication.outcome.index}; it was not`
+          this.#violations.add('state-machine-safety', what)
+        }
+        return
+      }
+      case 'barrier-ended': {
+        const { index } = indication
+        if (index === undefined) this.#barriers.unanswered++
+        else {
+          this.#barriers.answered++
+          const asked = this.#asked.get(this.#key(node, indication.barrier)) ?? 0
+          if (index < asked) {
+            this.#violations.add(
+              'linearizable-reads',
+              `${node} may read at index ${index}; ${asked} was committed before it asked`,
+            )
+          }
+        }
+      }
+    }
+  }
+
+  /** Once all is well, what anybody proposes is committed by all, refusals apart, which are tried again. */
+  #checkProgress(): void {
+    const { maxDelayMs } = this.#plan
+    const simulation = this.#simulation
+    const endsAtMs = simulation.now + 4 * maxDelayMs + this.#definition.commitsWithinMs(this.#logOptions)
+    const wanted = new Map<NodeId, string>()
+    const everywhere = (command: string): boolean =>
+      simulation.live.every((id) => this.#applied.get(id)?.has(command) === true)
+    let renewAtMs = 0
+    while (simulation.now < endsAtMs) {
+      // What was proposed to a leader that was lost ends unknown, and is nobody's fault: after a while another is tried.
+      const renew = simulation.now >= renewAtMs
+      if (renew) renewAtMs = simulation.now + 20 * maxDelayMs
+      for (const id of simulation.live) {
+        const command = wanted.get(id)
+        const lost = command === undefined || this.#rejected.has(command) || (renew && !everywhere(command))
+        if (lost) wanted.set(id, this.#propose(id))
+      }
+      simulation.run(simulation.now + maxDelayMs)
+      if ([...wanted.values()].every(everywhere)) return
+    }
+    const missing = [...wanted]
+      .filter(([, command]) => !everywhere(command))
+      .map(([id, command]) => `${command} of ${id}`)
+    this.#violations.add('progress', `once faults have ceased, ${missing.join(', ')} is not committed everywhere`)
+  }
+
+  #checkRejected(): void {
+    const twice = this.#checks.commands.find((command, place, all) => command !== '' && all.indexOf(command) !== place)
+    if (twice !== undefined)
+      this.#violations.add('state-machine-safety', `${twice} was proposed once and committed twice`)
+    const wrong = this.#checks.commands.find((command) => this.#rejected.has(command))
+    if (wrong !== undefined) this.#violations.add('state-machine-safety', `${wrong} was rejected and is committed`)
+  }
+}

@@ -1,0 +1,200 @@
+import {
+  invalidOption,
+  requireInteger,
+  requireNumber,
+  type ClockBound,
+  type Declaration,
+  type FaultKind,
+  type NodeId,
+  type Protocol,
+  type Random,
+} from '@quorate/core'
+import type { ScheduledFault } from '../fault-action.js'
+import { nodeIds } from '../node-ids.js'
+import type { Simulation } from '../simulation.js'
+import type { TraceEntry } from '../trace.js'
+import type { Violation, Violations } from './checks.js'
+import { drawSchedule, healing, requireInjectable } from './schedule.js'
+
+/** The shortest and longest time until a write is durable in a run, in milliseconds. */
+export const syncMs = [0.05, 2] as const
+
+/** What every kind of run takes. */
+export interface RunOptions {
+  /** How many nodes there are, at least 1. */
+  readonly nodes: number
+  readonly seed: number
+  /** How many nodes may be faulty at the same time. Default: all that the algorithm declares to survive. */
+  readonly maxFaulty?: number
+  /** Which faults are injected. Default: all that the algorithm declares to tolerate. */
+  readonly faults?: readonly FaultKind[]
+  /** What happens when, instead of a schedule drawn by the seed. */
+  readonly schedule?: readonly ScheduledFault[]
+  /** The longest time that a message takes while delays are bounded, in milliseconds. Default 10. */
+  readonly maxDelayMs?: number
+  /** How long faults go on, in virtual milliseconds. Default: 100 times the longest delay. */
+  readonly chaosMs?: number
+  /** What the clocks declare of their error, and, unless a fault says otherwise, keep. Default 2 ms and 200 ppm. */
+  readonly clockBound?: ClockBound
+  /** How many of the newest entries of the trace are kept. Default 0. */
+  readonly traceLimit?: number
+}
+
+export interface RunResult {
+  readonly seed: number
+  /** Equal hashes: the same run, event by event. */
+  readonly hash: string
+  readonly events: number
+  readonly virtualMs: number
+  /** The first violation of each property; none when all held. */
+  readonly violations: readonly Violation[]
+  readonly trace: readonly TraceEntry[]
+  /** A command line that runs it again. What cannot be given on a command line is named in a comment at its end. */
+  readonly command: string
+}
+
+/** The options of a run with every default filled in. */
+export interface Plan {
+  readonly ids: readonly NodeId[]
+  readonly seed: number
+  readonly maxFaulty: number
+  readonly faults: readonly FaultKind[]
+  readonly schedule: readonly ScheduledFault[] | undefined
+  readonly maxDelayMs: number
+  readonly chaosMs: number
+  readonly clockBound: ClockBound
+  readonly traceLimit: number
+  readonly command: string
+}
+
+export function plan(
+  kind: 'election' | 'vote' | 'detector' | 'log',
+  definition: Declaration,
+  options: RunOptions,
+): Plan {
+  const nodes = requireInteger('nodes', options.nodes, { min: 1, max: 64 })
+  const seed = requireInteger('seed', options.seed, { min: 0 })
+  const maxFaulty = requireInteger('maxFaulty', options.maxFaulty ?? definition.resilience(nodes), {
+    min: 0,
+    max: nodes,
+  })
+  const faults = options.faults ?? definition.tolerates
+  if (options.schedule === undefined) requireInjectable(definition.name, faults)
+  const maxDelayMs = requireNumber('maxDelayMs', options.maxDelayMs ?? 10, { min: 0.01, max: 60_000 })
+  const chaosMs = requireNumber('chaosMs', options.chaosMs ?? 100 * maxDelayMs, { min: 0, max: 86_400_000 })
+  const clockBound = options.clockBound ?? { wallErrorMs: 2, ratePpm: 200 }
+  const traceLimit = options.traceLimit ?? 0
+  if (options.schedule?.some(({ atMs }) => atMs > chaosMs) === true) {
+    throw invalidOption('schedule', options.schedule.length, `one whose faults all come before chaosMs, ${chaosMs}`)
+  }
+  return {
+    ids: nodeIds(nodes),
+    seed,
+    maxFaulty,
+    faults,
+    schedule: options.schedule,
+    maxDelayMs,
+    chaosMs,
+    clockBound,
+    traceLimit,
+    command: replayCommand(kind, definition, options, { nodes, seed, maxFaulty, faults, maxDelayMs, chaosMs }),
+  }
+}
+
+interface Replayed {
+  readonly nodes: number
+  readonly seed: number
+  readonly maxFaulty: number
+  readonly faults: readonly FaultKind[]
+  readonly maxDelayMs: number
+  readonly chaosMs: number
+}
+
+/** What has an option on the command line, or does not change the run. */
+const replayable: ReadonlySet<string> = new Set<keyof RunOptions>([
+  'nodes',
+  'seed',
+  'maxFaulty',
+  'faults',
+  'maxDelayMs',
+  'chaosMs',
+  'traceLimit',
+])
+
+function replayCommand(kind: string, definition: Declaration, options: RunOptions, run: Replayed): string {
+  const parts = [`npx quorate run ${kind} --algorithm ${definition.name} --nodes ${run.nodes} --seed ${run.seed}`]
+  parts.push(run.faults === definition.tolerates ? '--faults declared' : `--faults ${run.faults.join(',') || 'none'}`)
+  if (run.maxFaulty !== definition.resilience(run.nodes)) parts.push(`--max-faulty ${run.maxFaulty}`)
+  if (run.maxDelayMs !== 10) parts.push(`--max-delay ${run.maxDelayMs}ms`)
+  if (run.chaosMs !== 100 * run.maxDelayMs) parts.push(`--chaos ${run.chaosMs}ms`)
+  const others = Object.entries(options).flatMap(([name, value]) =>
+    value === undefined || replayable.has(name) ? [] : [name],
+  )
+  if (others.length > 0) parts.push(`# and ${others.join(', ')} as the caller gave them`)
+  return parts.join(' ')
+}
+
+/** The schedule of a run: the one given, or one drawn by its seed for `chaosMs`. */
+export function scheduleOf(plan: Plan, chaosMs: number, random: Random): readonly ScheduledFault[] {
+  return plan.schedule ?? drawSchedule({ ...plan, chaosMs, random })
+}
+
+/** Puts a schedule into a simulation. How links and clocks are from the beginning holds before any node starts. */
+export function strike<Root extends Protocol<unknown>>(
+  simulation: Simulation<Root>,
+  schedule: readonly ScheduledFault[],
+): void {
+  const initial = new Set(['links', 'clock', 'cut'])
+  for (const { atMs, action } of schedule) {
+    if (atMs === 0 && initial.has(action.type)) simulation.apply(action)
+    else simulation.at(atMs, () => simulation.apply(action))
+  }
+}
+
+/** Ends all faults that can end. What crashed for good stays down, as does everybody where restarting is not tolerated. */
+export function heal<Root extends Protocol<unknown>>(
+  simulation: Simulation<Root>,
+  { ids, faults, maxDelayMs }: Plan,
+  schedule: readonly ScheduledFault[],
+): void {
+  const gone = new Set(schedule.flatMap(({ action }) => (action.type === 'crash' && action.forGood ? action.node : [])))
+  const restarting = faults.includes('crash-recovery') ? ids.filter((id) => !gone.has(id)) : []
+  for (const action of healing(ids, restarting, maxDelayMs)) simulation.apply(action)
+  const afflicted = (type: 'omit' | 'disk') =>
+    new Set(schedule.flatMap(({ action }) => (action.type === type ? action.node : [])))
+  for (const node of afflicted('omit')) simulation.apply({ type: 'omit', node })
+  for (const node of afflicted('disk')) simulation.apply({ type: 'disk', node })
+  // What is still under way, however late, belongs to the faults.
+  if (faults.includes('delay') || faults.includes('slow-disk')) simulation.run(simulation.now + 11 * maxDelayMs)
+}
+
+/**
+ * Runs until `untilMs`, or until `reached` has held for long: then nothing more is to be expected. Looks every `everyMs`; twenty
+ * times on end are long.
+ */
+export function settle<Root extends Protocol<unknown>>(
+  simulation: Simulation<Root>,
+  untilMs: number,
+  everyMs: number,
+  reached: () => boolean,
+): void {
+  for (let held = 0; held < 20 && simulation.now < untilMs; held = reached() ? held + 1 : 0) {
+    simulation.run(Math.min(simulation.now + everyMs, untilMs))
+  }
+}
+
+export function resultOf<Root extends Protocol<unknown>>(
+  { seed, command }: Plan,
+  simulation: Simulation<Root>,
+  violations: Violations,
+): RunResult {
+  return {
+    seed,
+    hash: simulation.hash,
+    events: simulation.events,
+    virtualMs: simulation.now,
+    violations: violations.found,
+    trace: simulation.trace,
+    command,
+  }
+}

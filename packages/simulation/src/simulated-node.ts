@@ -1,0 +1,217 @@
+import {
+  Host,
+  QuorateError,
+  type ChildDefinition,
+  type Clock,
+  type HostReport,
+  type HostTimer,
+  type Incarnation,
+  type Inspection,
+  type NodeId,
+  type Platform,
+  type Protocol,
+  type Random,
+} from '@quorate/core'
+import type { SimulatedClock } from './simulated-clock.js'
+import { SimulatedStores, type Batch } from './simulated-stores.js'
+import type { TimerEvent } from './events.js'
+
+/** What a simulated node asks of the simulation that it is part of. */
+export interface World {
+  transmit(node: SimulatedNode, to: NodeId, channel: string, payload: Uint8Array): void
+  wake(event: TimerEvent): void
+  submit(node: SimulatedNode, batch: Batch): void
+  report(node: SimulatedNode, report: HostReport): void
+  indicated(node: SimulatedNode, path: string, indication: unknown): void
+}
+
+/** When a timer is due, by its node's clock, and the event that will look. */
+interface Due {
+  localMs: number
+  event: TimerEvent | undefined
+}
+
+const never = Infinity
+
+/** One node: a host on simulated clock, timers and stores, and the faults that it is under. */
+export class SimulatedNode implements Platform {
+  readonly index: number
+  readonly clock: Clock
+  readonly oscillator: SimulatedClock
+  readonly stores: SimulatedStores
+  /** The shortest and longest time that its writes take at present. */
+  syncMs: readonly [number, number]
+  self: Incarnation
+  up = false
+  paused = false
+  /** Counts down the messages that still go out before an armed crash strikes. */
+  sendsUntilCrash: number | undefined
+  /** Whether that crash waits for the end of its step. */
+  finishesStep = false
+  /** Whether the next write fails, and the process stops with it. */
+  failsSync = false
+  /** How long after either the next life begins, if it does by itself. */
+  restartAfterMs: number | undefined
+  readonly #world: World
+  readonly #random: Random
+  readonly #definition: (id: NodeId) => ChildDefinition<unknown, unknown, Protocol<unknown>>
+  #host: Host | undefined
+  #constructedAt = 0
+
+  constructor(
+    world: World,
+    index: number,
+    id: NodeId,
+    clock: SimulatedClock,
+    random: Random,
+    syncMs: readonly [number, number],
+    definition: (id: NodeId) => ChildDefinition<unknown, unknown, Protocol<unknown>>,
+  ) {
+    this.#world = world
+    this.index = index
+    this.clock = clock
+    this.oscillator = clock
+    this.#random = random
+    this.syncMs = syncMs
+    this.#definition = definition
+    this.stores = new SimulatedStores((batch) => {
+      if (this.up) world.submit(this, batch)
+      else
+        throw new QuorateError('QUORATE_NOT_STARTED', `a protocol of ${id} writes in its constructor; do it in start()`)
+    })
+    this.self = { id, incarnation: 1 }
+    this.#host = this.#construct()
+  }
+
+  get id(): NodeId {
+    return this.self.id
+  }
+
+  /** Of a node that is down: a host on what it would recover. */
+  get host(): Host {
+    return (this.#host ??= this.#construct())
+  }
+
+  inspect(path: string): Inspection | undefined {
+    return this.host.inspectOne(path)
+  }
+
+  start(): void {
+    // A process is constructed when it starts; what was constructed before was for looking at.
+    if (this.#constructedAt < this.#now()) this.#host = undefined
+    const host = this.host
+    this.up = true
+    host.begin()
+  }
+
+  /** Ends this life. `survivors`: how many batches of writes that were not durable are found again all the same. */
+  crash(survivors: number): void {
+    this.up = false
+    this.paused = false
+    this.spare()
+    this.host.halt()
+    this.stores.crash(survivors)
+    this.self = { id: this.id, incarnation: this.self.incarnation + 1 }
+    this.#host = undefined
+  }
+
+  /** What is armed and has not struck will not. */
+  spare(): void {
+    this.sendsUntilCrash = undefined
+    this.finishesStep = false
+    this.failsSync = false
+    this.restartAfterMs = undefined
+  }
+
+  random(path: string): Random {
+    return this.#random.fork(`${this.self.incarnation}/${path}`)
+  }
+
+  transmit(to: NodeId, channel: string, payload: Uint8Array): void {
+    if (this.sendsUntilCrash !== undefined && this.sendsUntilCrash-- <= 0 && !this.finishesStep) return
+    this.#world.transmit(this, to, channel, payload)
+  }
+
+  schedule(timer: HostTimer, delayMs: number): void {
+    const localMs = this.oscillator.now() + delayMs
+    const due = (timer.handle ??= { localMs, event: undefined } satisfies Due) as Due
+    due.localMs = localMs
+    const at = this.oscillator.trueTimeOf(localMs)
+    // An event that comes no later looks at the new time when it does: putting off a timer costs nothing.
+    if (due.event === undefined || due.event.at > at) this.#wakeAt(at, timer, due)
+  }
+
+  cancel(timer: HostTimer): void {
+    const due = timer.handle as Due | undefined
+    if (due !== undefined) due.localMs = never
+  }
+
+  /** An expiry has come up. Tells whether its timer has run out, and if it was put off, looks again when it will have. */
+  isDue(event: TimerEvent): boolean {
+    const due = event.timer.handle as Due
+    if (due.event !== event) return false
+    due.event = undefined
+    if (due.localMs <= this.oscillator.now()) return true
+    if (due.localMs !== never) this.#wakeAt(this.oscillator.trueTimeOf(due.localMs), event.timer, due)
+    return false
+  }
+
+  /** The clock's rate has changed: a timer that is due earlier now gets an event that comes earlier. */
+  reconsider(event: TimerEvent): void {
+    const due = event.timer.handle as Due
+    if (due.event !== event || due.localMs === never) return
+    const at = this.oscillator.trueTimeOf(due.localMs)
+    if (at < event.at) this.#wakeAt(at, event.timer, due)
+  }
+
+  /** When the timer of a pending expiry is due, by this node's clock. */
+  dueMs(event: TimerEvent): number {
+    return (event.timer.handle as Due).localMs
+  }
+
+  /** `event` was held while the node was paused, and comes up again as `later`. */
+  postponed(event: TimerEvent, later: TimerEvent): void {
+    const due = event.timer.handle as Due
+    if (due.event === event) due.event = later
+  }
+
+  report(report: HostReport): void {
+    if (!this.dooming) this.#world.report(this, report)
+  }
+
+  indicated(path: string, indication: unknown): void {
+    if (!this.dooming) this.#world.indicated(this, path, indication)
+  }
+
+  /** Whether an armed crash strikes in the present step. */
+  get doomed(): boolean {
+    return this.sendsUntilCrash !== undefined && this.sendsUntilCrash < 0
+  }
+
+  /** Whether it has cut the present step off. */
+  get dooming(): boolean {
+    return this.doomed && !this.finishesStep
+  }
+
+  #construct(): Host {
+    this.#constructedAt = this.#now()
+    const root = this.#definition(this.id)
+    // What the root finds out in a step that a crash cuts off, nobody learns.
+    return new Host(this, {
+      codec: root.codec,
+      create: (env) => root.create(env),
+      listen: (indication) => {
+        if (!this.dooming) root.listen(indication)
+      },
+    })
+  }
+
+  #wakeAt(at: number, timer: HostTimer, due: Due): void {
+    due.event = { type: 'timer', at, rank: 1, order: 0, node: this, incarnation: this.self.incarnation, timer }
+    this.#world.wake(due.event)
+  }
+
+  #now(): number {
+    return this.oscillator.trueTime()
+  }
+}

@@ -1,0 +1,238 @@
+import { type Store, type StoreBackend, type StoreError, type Write } from '@quorate/core'
+
+/** One change of one store. */
+type Change =
+  | { readonly type: 'put'; readonly key: string; readonly value: Uint8Array | undefined }
+  | { readonly type: 'append'; readonly records: readonly Uint8Array[] }
+  | { readonly type: 'truncate'; readonly from: number }
+  | { readonly type: 'compact'; readonly through: number }
+
+/** What one store holds. */
+class Contents {
+  readonly values = new Map<string, Uint8Array>()
+  firstIndex = 1
+  records: Uint8Array[] = []
+
+  apply(change: Change): void {
+    switch (change.type) {
+      case 'put':
+        if (change.value === undefined) this.values.delete(change.key)
+        else this.values.set(change.key, change.value)
+        return
+      case 'append':
+        for (const record of change.records) this.records.push(record)
+        return
+      case 'truncate':
+        this.records.length = Math.min(this.records.length, Math.max(0, change.from - this.firstIndex))
+        return
+      case 'compact': {
+        const removed = change.through - this.firstIndex + 1
+        if (removed <= 0) return
+        this.records = this.records.slice(removed)
+        this.firstIndex = change.through + 1
+      }
+    }
+  }
+
+  copy(): Contents {
+    const copy = new Contents()
+    for (const [key, value] of this.values) copy.values.set(key, value)
+    copy.firstIndex = this.firstIndex
+    copy.records = [...this.records]
+    return copy
+  }
+}
+
+/** A write of one store, or, with neither, that everything at the path and below is forgotten. */
+interface BatchEntry {
+  readonly path: string
+  readonly store: SimulatedStore | undefined
+  readonly change: Change | undefined
+}
+
+/** The writes of one step: durable together or not at all. */
+export interface Batch {
+  readonly entries: readonly BatchEntry[]
+  /** The stores that wrote, each with its newest token. */
+  readonly writers: ReadonlyMap<SimulatedStore, Write>
+}
+
+/**
+ * The stores of one simulated node. What was written becomes durable batch by batch, when the simulator says so; a crash forgets
+ * the rest, or all of it but a prefix.
+ */
+export class SimulatedStores implements StoreBackend {
+  readonly #durable = new Map<string, Contents>()
+  /** The open stores, by path. */
+  readonly #open = new Map<string, SimulatedStore>()
+  /** Paths that were dropped, while that is not durable: what the durable contents still hold of them is not seen any more. */
+  #dropped: string[] = []
+  readonly #submitted: (batch: Batch) => void
+  #entries: BatchEntry[] = []
+  #writers = new Map<SimulatedStore, Write>()
+  #pending: Batch[] = []
+
+  /** `submitted` is told of every batch; once it is durable the simulator calls `complete`, in the same order. */
+  constructor(submitted: (batch: Batch) => void) {
+    this.#submitted = submitted
+  }
+
+  open(path: string, written: (write: Write, error?: StoreError) => void): Store {
+    const recovered = this.#dropped.some((dropped) => isWithin(path, dropped)) ? undefined : this.#durable.get(path)
+    const store = new SimulatedStore(recovered?.copy() ?? new Contents(), written, (change) => {
+      this.#entries.push({ path, store, change })
+      this.#writers.set(store, store.latest)
+    })
+    this.#open.set(path, store)
+    return store
+  }
+
+  drop(path: string): void {
+    for (const [each, store] of this.#open) {
+      if (!isWithin(each, path)) continue
+      store.closed = true
+      this.#open.delete(each)
+    }
+    this.#dropped.push(path)
+    this.#entries.push({ path, store: undefined, change: undefined })
+  }
+
+  commit(): void {
+    if (this.#entries.length === 0) return
+    const batch: Batch = { entries: this.#entries, writers: this.#writers }
+    this.#entries = []
+    this.#writers = new Map()
+    this.#pending.push(batch)
+    this.#submitted(batch)
+  }
+
+  /** The oldest batch has become durable: tells each protocol that wrote in it. */
+  complete(batch: Batch): void {
+    if (this.#pending.shift() !== batch)
+      throw new Error('batches become durable in the order in which they were committed')
+    this.#harden(batch)
+    for (const [store, write] of batch.writers) if (!store.closed) store.hardened(write)
+  }
+
+  /** The oldest batch will never be durable: tells each protocol that wrote in it. */
+  fail(batch: Batch): void {
+    const error: StoreError = {
+      code: 'QUORATE_STORE_FAILED',
+      message: 'the disk failed to make a write durable',
+      data: {},
+    }
+    for (const [store, write] of batch.writers) if (!store.closed) store.failed(write, error)
+  }
+
+  /** A crash: of the batches that were not durable only the first `survivors` are found again. */
+  crash(survivors: number): void {
+    for (const batch of this.#pending.slice(0, survivors)) this.#harden(batch)
+    for (const store of this.#open.values()) store.closed = true
+    this.#open.clear()
+    this.#dropped = []
+    this.#entries = []
+    this.#writers = new Map()
+    this.#pending = []
+  }
+
+  /** How many paths it remembers anything of: what ended leaves nothing behind. */
+  get pathCount(): number {
+    return new Set([...this.#durable.keys(), ...this.#open.keys(), ...this.#dropped]).size
+  }
+
+  /** How many batches are not durable. */
+  get pendingCount(): number {
+    return this.#pending.length
+  }
+
+  #harden(batch: Batch): void {
+    for (const { path, change } of batch.entries) {
+      if (change === undefined) {
+        for (const each of this.#durable.keys()) if (isWithin(each, path)) this.#durable.delete(each)
+        this.#dropped.splice(this.#dropped.indexOf(path), 1)
+        continue
+      }
+      let contents = this.#durable.get(path)
+      if (contents === undefined) this.#durable.set(path, (contents = new Contents()))
+      contents.apply(change)
+    }
+  }
+}
+
+function isWithin(path: string, ancestor: string): boolean {
+  return path === ancestor || path.startsWith(`${ancestor}/`)
+}
+
+class SimulatedStore implements Store {
+  latest = 0 as Write
+  durable = 0 as Write
+  /** Its protocol has ended, or its node's life has. */
+  closed = false
+  readonly #contents: Contents
+  readonly #written: (write: Write, error?: StoreError) => void
+  readonly #log: (change: Change) => void
+
+  constructor(contents: Contents, written: (write: Write, error?: StoreError) => void, log: (change: Change) => void) {
+    this.#contents = contents
+    this.#written = written
+    this.#log = log
+  }
+
+  get firstIndex(): number {
+    return this.#contents.firstIndex
+  }
+
+  get lastIndex(): number {
+    return this.#contents.firstIndex + this.#contents.records.length - 1
+  }
+
+  get(key: string): Uint8Array | undefined {
+    return this.#contents.values.get(key)
+  }
+
+  put(key: string, value: Uint8Array | undefined): Write {
+    return this.#change({ type: 'put', key, value })
+  }
+
+  read(from: number, to: number, maxBytes = Infinity): readonly Uint8Array[] {
+    const { firstIndex, records } = this.#contents
+    const found: Uint8Array[] = []
+    let bytes = 0
+    for (let index = Math.max(from, firstIndex); index <= Math.min(to, this.lastIndex); index++) {
+      const record = records[index - firstIndex] as Uint8Array
+      bytes += record.length
+      if (found.length > 0 && bytes > maxBytes) break
+      found.push(record)
+    }
+    return found
+  }
+
+  append(records: readonly Uint8Array[]): Write {
+    return this.#change({ type: 'append', records })
+  }
+
+  truncate(from: number): Write {
+    return this.#change({ type: 'truncate', from })
+  }
+
+  compact(through: number): Write {
+    return this.#change({ type: 'compact', through })
+  }
+
+  hardened(write: Write): void {
+    this.durable = write
+    this.#written(write)
+  }
+
+  failed(write: Write, error: StoreError): void {
+    this.#written(write, error)
+  }
+
+  #change(change: Change): Write {
+    this.#contents.apply(change)
+    this.latest = (this.latest + 1) as Write
+    // A protocol that has ended, or a former life of one, has nothing left to write to.
+    if (!this.closed) this.#log(change)
+    return this.latest
+  }
+}

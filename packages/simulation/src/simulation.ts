@@ -1,0 +1,423 @@
+import {
+  invalidOption,
+  QuorateError,
+  requireInteger,
+  requireMembers,
+  seededRandom,
+  type HostReport,
+  type Incarnation,
+  type Inspection,
+  type NodeId,
+  type PeerEvent,
+  type Protocol,
+  type Random,
+} from '@quorate/core'
+import { EventQueue } from './event-queue.js'
+import type { Event, TimerEvent } from './events.js'
+import type { FaultAction } from './fault-action.js'
+import { Network } from './network.js'
+import { Recorder } from './recorder.js'
+import { requireSyncMs, type SimulationOptions } from './simulation-options.js'
+import { SimulatedClock } from './simulated-clock.js'
+import { SimulatedNode, type World } from './simulated-node.js'
+import type { Batch } from './simulated-stores.js'
+import type { TraceEntry } from './trace.js'
+
+/**
+ * Runs protocols on virtual time: one thread, one queue of events, one seed. Every message is encoded and decoded, every write
+ * takes its time to become durable, and whatever happens enters the trace's hash.
+ */
+export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> implements World {
+  /** For whoever drives the run: requests and faults drawn from here belong to the seed, too. */
+  readonly random: Random
+  readonly network: Network
+  /** How many events have been handled. */
+  events = 0
+  readonly #options: SimulationOptions<Root>
+  readonly #queue = new EventQueue<Event>()
+  readonly #recorder: Recorder
+  readonly #nodes: readonly SimulatedNode[]
+  readonly #byId: ReadonlyMap<NodeId, SimulatedNode>
+  readonly #syncRandom: Random
+  readonly #syncMs: readonly [number, number]
+  readonly #lastDurableAt: Float64Array
+  readonly #held = new Map<SimulatedNode, Event[]>()
+  #now = 0
+  #withinStep = false
+
+  constructor(options: SimulationOptions<Root>) {
+    const seed = requireInteger('seed', options.seed, { min: 0 })
+    const ids = requireMembers(options.nodes)
+    const random = seededRandom(seed)
+    this.#options = options
+    const traceLimit = requireInteger('traceLimit', options.traceLimit ?? 0, { min: 0, max: 10_000_000 })
+    this.#recorder = new Recorder(() => this.#now, traceLimit)
+    this.random = random.fork('driver')
+    this.#syncRandom = random.fork('sync')
+    this.network = new Network(ids.length, options.links ?? {}, random.fork('network'))
+    this.#lastDurableAt = new Float64Array(ids.length)
+    this.#syncMs = requireSyncMs(options.syncMs ?? [0.1, 1])
+    const bound = options.clockBound ?? { wallErrorMs: 0, ratePpm: 0 }
+    this.#nodes = ids.map((id, index) => {
+      const clock = new SimulatedClock(() => this.#now, options.epochMs ?? 1_000_000_000_000, bound)
+      return new SimulatedNode(this, index, id, clock, random.fork(`node ${id}`), this.#syncMs, options.protocol)
+    })
+    this.#byId = new Map(this.#nodes.map((node) => [node.id, node]))
+  }
+
+  /** Virtual milliseconds since the run began: true time, which no node knows. */
+  get now(): number {
+    return this.#now
+  }
+
+  /** A hash of everything that has happened so far. */
+  get hash(): string {
+    return this.#recorder.hash
+  }
+
+  /** The newest entries of the trace, as many as `traceLimit` keeps. */
+  get trace(): readonly TraceEntry[] {
+    return this.#recorder.trace
+  }
+
+  get nodes(): readonly NodeId[] {
+    return this.#nodes.map((node) => node.id)
+  }
+
+  /** The nodes that run, paused ones included. */
+  get live(): readonly NodeId[] {
+    return this.#nodes.filter((node) => node.up).map((node) => node.id)
+  }
+
+  isUp(id: NodeId): boolean {
+    return this.#node(id).up
+  }
+
+  isPaused(id: NodeId): boolean {
+    return this.#node(id).paused
+  }
+
+  /** Whether messages from one node to the other get through at present, as far as cuts are concerned. */
+  connected(from: NodeId, to: NodeId): boolean {
+    return this.network.connected(this.#node(from).index, this.#node(to).index)
+  }
+
+  /** The node's outermost protocol, for reading. Changes go through `request`. */
+  root(id: NodeId): Root {
+    return this.#node(id).host.root as Root
+  }
+
+  /** The state of the protocol at `path` on a node; of a node that is down, what it would recover. */
+  inspect(id: NodeId, path = ''): Inspection | undefined {
+    return this.#node(id).inspect(path)
+  }
+
+  /** Starts nodes that are down; all of them without an argument. */
+  start(ids: readonly NodeId[] = this.nodes): void {
+    for (const id of ids) {
+      const node = this.#node(id)
+      if (node.up) continue
+      this.#beginStep()
+      this.#recorder.start(node)
+      node.start()
+      this.#afterStep(node)
+      this.#options.onStart?.(id)
+    }
+  }
+
+  /** A request from outside, as one step of the node: for example `(election) => election.stand()`. Ignored by a node that is down. */
+  request(id: NodeId, what: string, action: (root: Root) => void): void {
+    const node = this.#node(id)
+    if (!node.up) return
+    if (node.paused) {
+      this.#hold(node, { type: 'action', at: 0, rank: 0, order: 0, action: () => this.request(id, what, action) })
+      return
+    }
+    this.#beginStep()
+    this.#recorder.request(node, what)
+    try {
+      node.host.request((root) => action(root as Root))
+    } finally {
+      this.#withinStep = false // the caller may live with a request that was refused
+    }
+    this.#afterStep(node)
+  }
+
+  /** Tells a node what its transport would have seen of a connection. Ignored by a node that is down. */
+  peerEvent(id: NodeId, event: PeerEvent): void {
+    const node = this.#node(id)
+    if (!node.up) return
+    if (node.paused) {
+      this.#hold(node, { type: 'action', at: 0, rank: 0, order: 0, action: () => this.peerEvent(id, event) })
+      return
+    }
+    this.#beginStep()
+    this.#recorder.peer(node, event)
+    node.host.peer(event)
+    this.#afterStep(node)
+  }
+
+  /** The identity of a node's present life, or of its next when it is down. */
+  incarnation(id: NodeId): Incarnation {
+    return this.#node(id).self
+  }
+
+  /** Calls `action` at the given time; it may use everything of this simulation. */
+  at(atMs: number, action: () => void): void {
+    this.#queue.push({ type: 'action', at: Math.max(atMs, this.#now), rank: 2, order: 0, action })
+  }
+
+  /** Does what a fault says, now. */
+  apply(action: FaultAction): void {
+    this.#requireBetweenSteps()
+    this.#options.onFault?.(action)
+    this.#recorder.fault(action)
+    switch (action.type) {
+      case 'crash': {
+        const node = this.#node(action.node)
+        if (!node.up) return
+        node.sendsUntilCrash = action.afterSends
+        node.finishesStep = action.finishes ?? false
+        node.restartAfterMs = action.restartAfterMs
+        if (action.afterSends === undefined) this.#crash(node, action.survivors ?? 0)
+        return
+      }
+      case 'restart': {
+        const node = this.#node(action.node)
+        if (node.up) node.spare()
+        else this.start([action.node])
+        return
+      }
+      case 'fail-sync': {
+        const node = this.#node(action.node)
+        if (!node.up) return
+        node.failsSync = true
+        node.restartAfterMs = action.restartAfterMs
+        return
+      }
+      case 'omit':
+        this.network.omit(this.#node(action.node).index, action.sends ?? 0, action.receives ?? 0)
+        return
+      case 'disk':
+        this.#node(action.node).syncMs = requireSyncMs(action.syncMs ?? this.#syncMs)
+        return
+      case 'spare':
+        this.#node(action.node).spare()
+        return
+      case 'pause':
+        if (this.isUp(action.node)) this.#node(action.node).paused = true
+        return
+      case 'resume':
+        this.#resume(this.#node(action.node))
+        return
+      case 'cut':
+      case 'mend':
+        for (const from of action.from) {
+          for (const to of action.to) {
+            if (from !== to) this.network[action.type](this.#node(from).index, this.#node(to).index)
+          }
+        }
+        return
+      case 'heal':
+        this.network.healAll()
+        return
+      case 'links':
+        this.network.change(action.conditions)
+        return
+      case 'clock': {
+        const node = this.#node(action.node)
+        if (action.wallErrorMs !== undefined) node.oscillator.setWallError(action.wallErrorMs)
+        if (action.ratePpm === undefined) return
+        node.oscillator.setRate(action.ratePpm)
+        const pending = this.#queue.all.filter((event) => event.type === 'timer' && event.node === node)
+        for (const event of pending) node.reconsider(event as TimerEvent)
+      }
+    }
+  }
+
+  /** Handles events until virtual time `atMs`, or until `done` says so after one; returns whether it did. */
+  run(atMs: number, done?: () => boolean): boolean {
+    this.#requireBetweenSteps()
+    for (;;) {
+      const next = this.#queue.peek()
+      if (next === undefined || next.at > atMs) break
+      this.#queue.pop()
+      this.#now = next.at
+      this.#handle(next)
+      if (done?.() === true) return true
+    }
+    this.#now = Math.max(this.#now, atMs)
+    return false
+  }
+
+  /** Puts a violation into the trace. */
+  violated(property: string, what: string): void {
+    this.#recorder.violation(property, what)
+  }
+
+  /** @internal */
+  transmit(node: SimulatedNode, to: NodeId, channel: string, payload: Uint8Array): void {
+    const target = this.#byId.get(to)
+    const from = node.self
+    if (target === undefined) {
+      this.report(node, { type: 'unknown-node', to, channel })
+      return
+    }
+    this.#recorder.message('send', from, node.index, target, channel, payload)
+    if (node === target) {
+      this.#deliver(this.#now, node, target, channel, payload)
+      return
+    }
+    if (this.network.lost(node.index, target.index)) {
+      this.#recorder.message('lose', from, node.index, target, channel, payload)
+      return
+    }
+    for (let copies = this.network.duplicated() ? 2 : 1; copies > 0; copies--) {
+      const at = this.network.arrival(node.index, target.index, this.#now)
+      this.#deliver(at, node, target, channel, this.network.transported(payload))
+    }
+  }
+
+  /** @internal */
+  wake(event: TimerEvent): void {
+    this.#queue.push(event)
+  }
+
+  /** @internal */
+  submit(node: SimulatedNode, batch: Batch): void {
+    const [min, max] = node.syncMs
+    const at = Math.max(
+      this.#now + min + this.#syncRandom.fraction() * (max - min),
+      this.#lastDurableAt[node.index] as number,
+    )
+    this.#lastDurableAt[node.index] = at
+    this.#queue.push({ type: 'durable', at, rank: 0, order: 0, node, incarnation: node.self.incarnation, batch })
+  }
+
+  /** @internal */
+  report(node: SimulatedNode, report: HostReport): void {
+    this.#recorder.report(node, report)
+  }
+
+  /** @internal */
+  indicated(node: SimulatedNode, path: string, indication: unknown): void {
+    this.#recorder.indication(node, path, indication)
+    this.#options.onIndication?.(node.id, path, indication)
+  }
+
+  #deliver(at: number, sender: SimulatedNode, node: SimulatedNode, channel: string, payload: Uint8Array): void {
+    const { self, index } = sender
+    this.#queue.push({ type: 'deliver', at, rank: 0, order: 0, node, from: self, fromIndex: index, channel, payload })
+  }
+
+  #handle(event: Event): void {
+    if (event.type === 'action') {
+      event.action()
+      return
+    }
+    const { node } = event
+    if (event.type === 'deliver') {
+      const { from, channel, payload } = event
+      // What a node sent to itself dies with the life that sent it.
+      if (!node.up || (from.id === node.id && from.incarnation !== node.self.incarnation)) {
+        this.#recorder.message('lose', from, event.fromIndex, node, channel, payload)
+        return
+      }
+    } else if (event.incarnation !== node.self.incarnation) {
+      return
+    }
+    if (node.paused) {
+      this.#hold(node, event)
+      return
+    }
+    if (event.type === 'timer' && !node.isDue(event)) return
+    this.#beginStep()
+    switch (event.type) {
+      case 'deliver': {
+        const { from, channel, payload } = event
+        this.#recorder.message('deliver', from, event.fromIndex, node, channel, payload)
+        node.host.receive(from, channel, payload)
+        break
+      }
+      case 'timer':
+        this.#recorder.timeout(node, event.timer.path, event.timer.name)
+        node.host.fire(event.timer)
+        break
+      case 'durable':
+        if (node.failsSync) {
+          this.#failSync(node, event.batch)
+          return
+        }
+        this.#recorder.durable(node)
+        node.stores.complete(event.batch)
+    }
+    this.events++
+    this.#afterStep(node)
+  }
+
+  #requireBetweenSteps(): void {
+    if (!this.#withinStep) return
+    throw new QuorateError('QUORATE_WITHIN_STEP', 'a simulation is not driven from within a step of a node; use at()')
+  }
+
+  #beginStep(): void {
+    this.#requireBetweenSteps()
+    this.#withinStep = true
+  }
+
+  #afterStep(node: SimulatedNode): void {
+    this.#withinStep = false
+    if (node.doomed) this.#crash(node, 0)
+    else this.#options.afterStep?.(node.id)
+  }
+
+  /** A write has failed: its protocols are told, and the process stops. */
+  #failSync(node: SimulatedNode, batch: Batch): void {
+    node.stores.fail(batch)
+    this.#withinStep = false
+    this.#crash(node, 0)
+  }
+
+  #crash(node: SimulatedNode, survivors: number): void {
+    this.#recorder.crash(node)
+    this.#held.delete(node)
+    const { id, restartAfterMs } = node
+    node.crash(survivors)
+    if (restartAfterMs !== undefined) {
+      this.at(this.#now + restartAfterMs, () => this.apply({ type: 'restart', node: id }))
+    }
+    this.#lastDurableAt[node.index] = this.#now
+    this.#options.afterStep?.(node.id)
+  }
+
+  /** Keeps an event for a paused node until it goes on. */
+  #hold(node: SimulatedNode, event: Event): void {
+    const held = this.#held.get(node)
+    if (held === undefined) this.#held.set(node, [event])
+    else held.push(event)
+  }
+
+  /** What piled up happens now: what arrived in the order of its arrival, then the timers in the order in which they ran out. */
+  #resume(node: SimulatedNode): void {
+    node.paused = false
+    const held = this.#held.get(node) ?? []
+    this.#held.delete(node)
+    const timers: TimerEvent[] = []
+    for (const event of held) {
+      if (event.type === 'timer') timers.push(event)
+      else this.#queue.push({ ...event, at: this.#now })
+    }
+    for (const event of timers.sort((a, b) => node.dueMs(a) - node.dueMs(b))) {
+      const late = { ...event, at: this.#now }
+      // A timer knows its pending expiry by identity.
+      node.postponed(event, late)
+      this.#queue.push(late)
+    }
+  }
+
+  #node(id: NodeId): SimulatedNode {
+    const node = this.#byId.get(id)
+    if (node === undefined) throw invalidOption('node', id, `one of ${this.nodes.join(', ')}`)
+    return node
+  }
+}

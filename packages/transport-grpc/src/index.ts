@@ -1,0 +1,8 @@
+export { createGrpcTransport, startGrpcTransport, type GrpcTransport } from './transport.js'
+export type { GrpcTransportOptions, TransportBounds, TransportTiming } from './settings.js'
+export type { TransportListener, TransportReport } from './report.js'
+export type { PeerStats } from './peer/counters.js'
+export { loadTls, type TlsMaterial, type TlsOptions } from './tls.js'
+export { GrpcServer, type GrpcServerOptions } from './server/grpc-server.js'
+export { grpcServiceDefinition, type GrpcService, type ServiceImplementation } from './service-definition.js'
+export { parsePeerUrl, type PeerUrl } from './peer-url.js'

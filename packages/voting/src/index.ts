@@ -1,0 +1,6 @@
+export { floodMin } from './flood-min.js'
+export { Joint, joint } from './quorum/joint.js'
+export { Majority, majority, majoritySize } from './quorum/majority.js'
+export type { IdSet, QuorumSystem, VoteResult } from './quorum/quorum-system.js'
+export { Weighted, weighted } from './quorum/weighted.js'
+export { threshold } from './threshold.js'

@@ -1,0 +1,20 @@
+/** Installs, builds and shows a cluster at work, on a machine that has only git, Node and npm. Arguments go to `quorate demo`. */
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { packageManager, step } from './steps.mjs'
+import { root } from './workspace.mjs'
+
+const ready =
+  (await step('install', 'npx', ['--yes', packageManager, 'install', '--frozen-lockfile'])) &&
+  (await step('build', join(root, 'node_modules', '.bin', 'tsc'), ['-b']))
+if (ready) show()
+else process.exitCode = 1
+
+function show() {
+  const command = join(root, 'apps', 'node', 'bin', 'quorate.js')
+  const child = spawn(process.execPath, [command, 'demo', ...process.argv.slice(2)], { stdio: 'inherit' })
+  // The demo hears Ctrl-C itself and takes its processes down; this one waits for it.
+  process.on('SIGINT', () => {})
+  process.on('SIGTERM', () => child.kill('SIGTERM'))
+  child.on('close', (code) => (process.exitCode = code ?? 1))
+}
