@@ -28,10 +28,12 @@ describe('quorate run --real', () => {
         ...{ kind: 'election', algorithm: 'timestamp', mode: 'real', nodes: 3, agreement: true, consistent: true },
         views: { n1: leader, n2: leader, n3: leader },
       })
-      // The process that ends names nobody, and somebody again only once it has been started again.
-      const after = leaders.filter(({ node, atMs }) => node === 'n3' && atMs >= 300)
-      expect(after[0]?.leader).toBeNull()
-      expect(after[1]?.atMs).toBeGreaterThan(1_500)
+      // The process that ends names nobody, and somebody again only once it has been started again. When it is late to the kill,
+      // it may still have changed its mind before.
+      const seen = leaders.filter(({ node }) => node === 'n3')
+      const gone = seen.findLastIndex(({ leader: named, atMs }) => named === null && atMs < 1_500)
+      expect(seen[gone]?.atMs).toBeGreaterThanOrEqual(300)
+      expect(seen[gone + 1]?.atMs).toBeGreaterThan(1_500)
       expect(report).not.toHaveProperty('seed')
       expect(await place.empty()).toBe(true)
     },
