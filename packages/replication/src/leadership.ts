@@ -1,9 +1,9 @@
-import type { Incarnation, NodeId, RejectionReason, Term } from '@quorate/core'
+import type { Incarnation, NodeId, Term } from '@quorate/core'
 import type { QuorumSystem } from '@quorate/voting'
-import { encodeBeginning, encodeCommand, type Origin } from './entry.js'
+import { encodeBeginning, encodeCommand } from './entry.js'
 import { replicationLimits } from './limits.js'
 import type { Log } from './log.js'
-import { sameTerm, type Conflict, type ReplicationMessage } from './message.js'
+import { sameTerm, type Conflict, type Proposal, type ReplicationMessage } from './message.js'
 import { Progress } from './progress.js'
 import { ReadBarriers, type BarrierOrigin } from './read-barriers.js'
 import { Remembered } from './remembered.js'
@@ -39,8 +39,8 @@ export class Leadership {
   readonly #matched = new Map<NodeId, number>()
   /** Index of the entry that begins the term: nothing of earlier terms is committed before it is. */
   readonly #beginning: number
-  /** Sizes of the entries that are not committed, oldest first. */
-  #uncommitted: { readonly index: number; readonly bytes: number }[] = []
+  /** Sizes of what was appended at a time and is not all committed, oldest first. */
+  #uncommitted: { readonly lastIndex: number; readonly bytes: number }[] = []
   #uncommittedBytes = 0
 
   constructor(context: LeaderContext, term: Term) {
@@ -50,7 +50,8 @@ export class Leadership {
     const { log, members, self } = context
     for (const id of members) if (id !== self) this.#followers.set(id, new Progress(log.lastIndex + 1))
     this.#beginning = log.lastIndex + 1
-    this.#append(encodeBeginning(term))
+    const beginning = encodeBeginning(term)
+    this.#append([beginning], beginning.length)
   }
 
   /** Sends the followers what they lack. Called after every change, so that one message carries what a step has added. */
@@ -61,18 +62,19 @@ export class Leadership {
     }
   }
 
-  /** Returns why a command was not appended, or its index. */
-  propose(origin: Origin, command: Uint8Array): number | RejectionReason {
-    const record = encodeCommand(this.term, origin, command)
-    if (this.#uncommittedBytes + record.length > replicationLimits.maxUncommittedBytes) return 'overloaded'
-    return this.#append(record)
-  }
-
-  /** Appends a follower's proposal unless it came before; returns why it was refused, if it was. */
-  proposeForwarded(from: Incarnation, sequence: number, command: Uint8Array): RejectionReason | undefined {
-    if (!this.firstForwarded(from, sequence)) return undefined
-    const appended = this.propose({ proposer: from.id, incarnation: from.incarnation, sequence }, command)
-    return typeof appended === 'number' ? undefined : appended
+  /** Appends a node's proposals, as many as the bound on what is not committed lets in. Returns the others. */
+  propose(from: Incarnation, proposals: readonly Proposal[]): readonly Proposal[] {
+    const records: Uint8Array[] = []
+    let bytes = 0
+    for (const { sequence, command } of proposals) {
+      const origin = { proposer: from.id, incarnation: from.incarnation, sequence }
+      const record = encodeCommand(this.term, origin, command)
+      if (this.#uncommittedBytes + bytes + record.length > replicationLimits.maxUncommittedBytes) break
+      bytes += record.length
+      records.push(record)
+    }
+    this.#append(records, bytes)
+    return proposals.slice(records.length)
   }
 
   /**
@@ -172,12 +174,12 @@ export class Leadership {
     }
   }
 
-  #append(record: Uint8Array): number {
+  #append(records: readonly Uint8Array[], bytes: number): void {
+    if (records.length === 0) return
     const { log } = this.#context
-    log.append([record], () => this.term)
-    this.#uncommitted.push({ index: log.lastIndex, bytes: record.length })
-    this.#uncommittedBytes += record.length
-    return log.lastIndex
+    log.append(records, () => this.term)
+    this.#uncommitted.push({ lastIndex: log.lastIndex, bytes })
+    this.#uncommittedBytes += bytes
   }
 
   #sendAppend(to: NodeId, progress: Progress, maxBytes: number = replicationLimits.maxAppendBytes): void {
@@ -218,7 +220,7 @@ export class Leadership {
   #forgetCommitted(index: number): void {
     let count = 0
     for (const each of this.#uncommitted) {
-      if (each.index > index) break
+      if (each.lastIndex > index) break
       this.#uncommittedBytes -= each.bytes
       count++
     }

@@ -23,10 +23,27 @@ export const replicationCodec = messageCodec({
 })
 
 export type ReplicationMessage = MessageOf<typeof replicationCodec>
+/** A command, with the number that it has at the node where it was proposed. */
+export type Proposal = (ReplicationMessage & { readonly type: 'forward' })['proposals'][number]
 export type Append = ReplicationMessage & { readonly type: 'append' }
 export type Conflict = ReplicationMessage & { readonly type: 'conflict' }
 
 /** Plain copies: a message's term is a record of its own. */
 export function sameTerm(a: Term, b: Term): boolean {
   return a.number === b.number && a.id === b.id
+}
+
+/** Proposals in as few messages as go with `maxBytes` of commands each, unless a single one is longer. */
+export function inParts(proposals: readonly Proposal[], maxBytes: number): readonly (readonly Proposal[])[] {
+  const parts: Proposal[][] = []
+  let bytes = Infinity
+  for (const proposal of proposals) {
+    bytes += proposal.command.length
+    if (bytes > maxBytes) {
+      parts.push([])
+      bytes = proposal.command.length
+    }
+    parts.at(-1)?.push(proposal)
+  }
+  return parts
 }

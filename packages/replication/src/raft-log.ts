@@ -44,7 +44,7 @@ import { ForwardedBarriers } from './forwarded-barriers.js'
 import { Leadership, type LeaderContext } from './leadership.js'
 import { replicationLimits } from './limits.js'
 import { Log } from './log.js'
-import { replicationCodec, sameTerm, type Append, type ReplicationMessage } from './message.js'
+import { inParts, replicationCodec, sameTerm, type Append, type Proposal, type ReplicationMessage } from './message.js'
 import { Proposals } from './proposals.js'
 import type { BarrierOrigin } from './read-barriers.js'
 
@@ -123,11 +123,18 @@ export class RaftLog implements ReplicatedLog<Message> {
     this.#env.timer('heartbeat', this.#maxDelayMs)
   }
 
-  propose(command: Uint8Array): number {
-    const proposal = this.#proposals.next()
-    const refusal = this.#refusal(command) ?? this.#submit(proposal, command)
-    if (refusal !== undefined) this.#proposals.reject(proposal, refusal)
-    return proposal
+  propose(commands: readonly Uint8Array[]): number {
+    const accepted: Proposal[] = []
+    let first = 0
+    for (const command of commands) {
+      const sequence = this.#proposals.next()
+      first ||= sequence
+      const refusal = this.#refusal(command, this.#proposals.room - accepted.length)
+      if (refusal === undefined) accepted.push({ sequence, command })
+      else this.#proposals.refuse(sequence, refusal)
+    }
+    if (accepted.length > 0) this.#submit(accepted)
+    return first
   }
 
   readBarrier(): number {
@@ -141,6 +148,10 @@ export class RaftLog implements ReplicatedLog<Message> {
       this.#askForBarrier()
     }
     return barrier
+  }
+
+  stand(): void {
+    this.#election.stand()
   }
 
   transfer(to: NodeId): void {
@@ -193,8 +204,7 @@ export class RaftLog implements ReplicatedLog<Message> {
         return
       case 'rejected':
         if (message.incarnation !== this.#env.self.incarnation) return
-        for (const sequence of message.sequences)
-          this.#proposals.rejectForwarded(sequence, message.reason as RejectionReason)
+        for (const sequence of message.sequences) this.#proposals.reject(sequence, message.reason as RejectionReason)
         return
       case 'barrier':
         this.#acceptBarrier(from, message.incarnation, message.sequence)
@@ -315,35 +325,40 @@ export class RaftLog implements ReplicatedLog<Message> {
     else if (this.#forwardedBarriers.sequence !== undefined) this.#sendBarrier(this.#forwardedBarriers.sequence)
   }
 
-  #refusal(command: Uint8Array): RejectionReason | undefined {
+  #refusal(command: Uint8Array, room: number): RejectionReason | undefined {
     if (command.length > replicationLimits.maxCommandBytes) return 'too-large'
-    if (this.#proposals.full) return 'overloaded'
+    if (room <= 0) return 'overloaded'
     // Who hands over leadership takes nothing more: its successor could not catch up.
-    if (this.leader === undefined || this.#transferee !== undefined) return 'no-leader'
+    const leads = this.#leading() !== undefined
+    if (this.#transferee !== undefined || (!leads && this.#otherLeader === undefined)) return 'no-leader'
     return undefined
   }
 
-  #submit(proposal: number, command: Uint8Array): RejectionReason | undefined {
-    const { id, incarnation } = this.#env.self
+  /** Whom to forward to. */
+  get #otherLeader(): NodeId | undefined {
+    const { leader } = this
+    return leader === this.#env.self.id ? undefined : leader
+  }
+
+  #submit(proposals: readonly Proposal[]): void {
     const expiresAtMs = this.#env.clock.now() + patience * this.#maxDelayMs
     const leadership = this.#leading()
+    const term = leadership?.term ?? this.term
+    for (const { sequence } of proposals) this.#proposals.add(sequence, expiresAtMs, term)
     if (leadership !== undefined) {
-      const appended = leadership.propose({ proposer: id, incarnation, sequence: proposal }, command)
-      if (typeof appended !== 'number') return appended
-      this.#proposals.add(proposal, expiresAtMs, appended)
+      for (const { sequence } of leadership.propose(this.#env.self, proposals)) {
+        this.#proposals.reject(sequence, 'overloaded')
+      }
       leadership.replicate()
-      return undefined
+      return
     }
-    const { leader } = this
-    if (leader === undefined || leader === id) return 'no-leader'
-    this.#proposals.add(proposal, expiresAtMs)
-    // The client's own word, not this node's: nothing here needs to be durable before it.
-    this.#env.send(
-      leader,
-      { type: 'forward', term: this.term, incarnation, proposals: [{ sequence: proposal, command }] },
-      AT_ONCE,
-    )
-    return undefined
+    const leader = this.#otherLeader
+    if (leader === undefined) return
+    const { incarnation } = this.#env.self
+    for (const part of inParts(proposals, replicationLimits.maxAppendBytes)) {
+      // The client's own word, not this node's: nothing here needs to be durable before it.
+      this.#env.send(leader, { type: 'forward', term, incarnation, proposals: part }, AT_ONCE)
+    }
   }
 
   /**
@@ -353,18 +368,18 @@ export class RaftLog implements ReplicatedLog<Message> {
   #acceptForwarded(from: Incarnation, { term, incarnation, proposals }: Message & { readonly type: 'forward' }): void {
     const leadership = this.#ledBy(term)
     const former = this.#former !== undefined && sameTerm(this.#former.term, term) ? this.#former : undefined
-    for (const { sequence, command } of proposals) {
-      let refusal: RejectionReason | undefined
-      if (leadership !== undefined && this.#transferee === undefined) {
-        refusal = leadership.proposeForwarded(from, sequence, command)
-      } else if ((leadership ?? former)?.firstForwarded(from, sequence) === true) {
-        refusal = 'no-leader'
-      }
+    const leads = leadership ?? former
+    const news = proposals.filter(({ sequence }) => leads?.firstForwarded(from, sequence) === true)
+    if (news.length === 0) return
+    const takes = leadership !== undefined && this.#transferee === undefined
+    const refused = takes ? leadership.propose(from, news) : news
+    if (refused.length > 0) {
+      const sequences = refused.map(({ sequence }) => sequence)
+      const reason: RejectionReason = takes ? 'overloaded' : 'no-leader'
       // A refusal is true whatever this node's disk does.
-      if (refusal !== undefined)
-        this.#env.send(from.id, { type: 'rejected', incarnation, sequences: [sequence], reason: refusal }, AT_ONCE)
+      this.#env.send(from.id, { type: 'rejected', incarnation, sequences, reason }, AT_ONCE)
     }
-    leadership?.replicate()
+    if (takes) leadership.replicate()
   }
 
   #follow(leader: NodeId, message: Append): void {
@@ -390,8 +405,10 @@ export class RaftLog implements ReplicatedLog<Message> {
       // They are durable, which is all that they wait for; entries written since need not be.
       this.#env.indicate({ type: 'committed', entries }, AT_ONCE)
       for (const { index, term, origin } of entries) {
-        const own = origin?.proposer === id && origin.incarnation === incarnation ? origin.sequence : undefined
-        this.#proposals.committed(index, term, own)
+        if (origin === undefined) this.#proposals.superseded(term)
+        else if (origin.proposer === id && origin.incarnation === incarnation) {
+          this.#proposals.committed(origin.sequence, index, term)
+        }
       }
     }
   }

@@ -16,8 +16,8 @@ export type ProposalOutcome =
   | { readonly outcome: 'unknown'; readonly reason: 'timed-out' }
 
 /**
- * `overloaded`: accepting it would exceed a bound on what is not committed yet. `superseded`: another leader's entry was
- * committed in its place.
+ * `overloaded`: accepting it would exceed a bound on what is not committed yet. `superseded`: a later leader has committed, and
+ * what was proposed before that and is not in the log cannot come into it any more.
  */
 export type RejectionReason = 'no-leader' | 'overloaded' | 'too-large' | 'superseded'
 
@@ -44,12 +44,17 @@ export interface ReplicatedLog<Message> extends Protocol<Message> {
   readonly commitIndex: number
   /** How far the log has come, committed or not. */
   readonly position: LogPosition
-  /** Proposes a command, on any node. Its end is indicated with the returned number. */
-  propose(command: Uint8Array): number
+  /**
+   * Proposes commands, in this order, on any node; what is proposed at once is written and sent together. The end of each is indicated
+   * with its number: the first has the one returned, each further one the next.
+   */
+  propose(commands: readonly Uint8Array[]): number
   /** Asks, on any node, from which index on a state is current enough for a linearizable read. Its end is indicated with the returned number. */
   readBarrier(): number
   /** The entry at an index; `undefined` beyond the log's ends. */
   entry(index: number): LogEntry | undefined
+  /** Becomes a candidate as soon as the election allows. */
+  stand(): void
   /** If this node leads: brings `to` level and hands leadership over to it. */
   transfer(to: NodeId): void
   /** Lets go of leadership, to a member that is level if there is one. */

@@ -139,7 +139,7 @@ class ReplicatedLogRun<M> {
       const draw = random.integer(0, 99)
       const burst = random.integer(1, 4)
       simulation.at(atMs, () => {
-        if (draw < 60) for (let count = 0; count < burst; count++) this.#propose(node)
+        if (draw < 60) this.#propose(node, burst)
         else if (draw < 92) this.#read(node)
         else if (draw < 94) simulation.request(node, 'resign', (log) => log.resign())
         else if (other === undefined) return
@@ -149,14 +149,16 @@ class ReplicatedLogRun<M> {
     }
   }
 
-  #propose(node: NodeId): string {
-    const command = `c${++this.#commands}`
-    const bytes = Uint8Array.from(command, (character) => character.charCodeAt(0))
-    this.#simulation.request(node, `propose ${command}`, (log) => {
+  /** Proposes `count` commands at once and returns the last. */
+  #propose(node: NodeId, count = 1): string {
+    const commands = Array.from({ length: count }, () => `c${++this.#commands}`)
+    const encoded = commands.map((command) => Uint8Array.from(command, (character) => character.charCodeAt(0)))
+    this.#simulation.request(node, `propose ${commands.join(' ')}`, (log) => {
       // A refusal is indicated at the end of the same step: its number must be known by then.
-      this.#proposed.set(this.#key(node, log.propose(bytes)), command)
+      const first = log.propose(encoded)
+      commands.forEach((command, place) => this.#proposed.set(this.#key(node, first + place), command))
     })
-    return command
+    return commands.at(-1) as string
   }
 
   #read(node: NodeId): void {
