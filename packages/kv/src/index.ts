@@ -28,6 +28,5 @@ export type {
   TxnResult,
 } from './results.js'
 export { commandVersion, decodeCommand, encodeCommand } from './command-codec.js'
-export { decodeResult, encodeResult } from './result-codec.js'
 export { etcdErrors, type Refusal } from './errors.js'
 export { checkDeleteRange, checkPut, checkRange, checkTxn, maxRequestBytes, maxTxnOperations } from './checks.js'

@@ -8,8 +8,7 @@ import type { OrderedStore } from './ordered-store.js'
 import { readRange } from './reads.js'
 import { positionOf } from './records.js'
 import type { Command, RangeRequest } from './requests.js'
-import { encodeResult } from './result-codec.js'
-import type { RangeResult } from './results.js'
+import type { RangeResult, Result } from './results.js'
 import { SnapshotWriter, snapshotChunks } from './snapshot.js'
 import { VersionedState, clearSpace, otherSpace, recordsOf } from './versioned-state.js'
 
@@ -28,10 +27,10 @@ export interface HashResult {
  * A key-value state with etcd's data model: every change has a revision, a transaction is one, and the history is read at any revision
  * that was not compacted. The empty state has revision 1.
  *
- * Commands come encoded (`encodeCommand`) and go as encoded results (`decodeResult`). Reads are answered from the state as it is: for a
- * linearizable one, wait for a read barrier of the log first.
+ * Commands come encoded (`encodeCommand`). Reads are answered from the state as it is: for a linearizable one, wait for a read barrier of
+ * the log first.
  */
-export class KeyValueStateMachine implements StateMachine {
+export class KeyValueStateMachine implements StateMachine<Result> {
   readonly #store: OrderedStore
   #state: VersionedState
   #restore: SnapshotWriter | undefined
@@ -88,7 +87,7 @@ export class KeyValueStateMachine implements StateMachine {
    * Throws `QUORATE_INVALID_OPTION` for an index that was applied, `QUORATE_UNSUPPORTED_VERSION`, before anything is applied, for a command
    * of another version, and `QUORATE_STATE_MACHINE_FAILED` once its store has failed: open it again from the store then.
    */
-  apply(firstIndex: number, commands: readonly Uint8Array[]): readonly Uint8Array[] {
+  apply(firstIndex: number, commands: readonly Uint8Array[]): readonly Result[] {
     if (this.#failure !== undefined) throw this.#failed()
     if (!Number.isSafeInteger(firstIndex) || firstIndex <= this.appliedIndex) {
       throw new QuorateError(
@@ -100,9 +99,7 @@ export class KeyValueStateMachine implements StateMachine {
     if (commands.length === 0) return []
     const decoded = commands.map(decode)
     try {
-      const results = decoded.map((command) =>
-        encodeResult(command.type === 'refused' ? command : execute(this.#state, command)),
-      )
+      const results = decoded.map((command) => (command.type === 'refused' ? command : execute(this.#state, command)))
       this.#state.commit(firstIndex + commands.length - 1)
       return results
     } catch (error) {

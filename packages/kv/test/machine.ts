@@ -1,8 +1,6 @@
-import { isMalformed } from '@quorate/core'
 import {
   KeyValueStateMachine,
   MemoryOrderedStore,
-  decodeResult,
   encodeCommand,
   type Command,
   type OrderedStore,
@@ -17,17 +15,8 @@ export function open(store: OrderedStore = new MemoryOrderedStore()): KeyValueSt
 }
 
 export function apply(machine: KeyValueStateMachine, ...commands: Command[]): Result[] {
-  const results = machine.apply(
-    machine.appliedIndex + 1,
-    commands.map((command) => encodeCommand(command)),
-  )
-  return results.map(decoded)
-}
-
-export function decoded(result: Uint8Array): Result {
-  const value = decodeResult(result)
-  if (isMalformed(value)) throw new Error(value.reason)
-  return value
+  const encoded = commands.map((command) => encodeCommand(command))
+  return [...machine.apply(machine.appliedIndex + 1, encoded)]
 }
 
 export function put(key: string, value = 'x', more: object = {}): { type: 'put' } & Extract<Command, { type: 'put' }> {
