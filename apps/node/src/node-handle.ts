@@ -4,10 +4,13 @@ import type {
   FailureDetectorDefinition,
   Incarnation,
   NodeId,
+  StateMachine,
   Term,
   Verdict,
 } from '@quorate/core'
+import type { Command, RangeRequest, RangeResult, Refusal, Result } from '@quorate/kv'
 import type { MemberIndication } from './composition/member.js'
+import type { ProposalEnd, ReadEnd } from './composition/replicated-state.js'
 
 /** How a node is started: see `startNode`. Names follow etcd's flags. */
 export interface NodeOptions {
@@ -31,7 +34,10 @@ export interface NodeOptions {
   readonly clockErrorMs?: number
   /** The module that has the algorithm, the short name of one of ours, or its definition. Default `phi-accrual`. */
   readonly failureDetector?: string | FailureDetectorDefinition<unknown>
-  /** Likewise. Default `timestamp`. */
+  /**
+   * Likewise. Default `raft`. Only with one that carries a log do the members replicate a state: with others they elect and vote, and
+   * `listenClientUrls` or `stateMachine` are refused with `QUORATE_ELECTION_CARRIES_NO_LOG`.
+   */
   readonly election?: string | ElectionDefinition<unknown>
   /** Likewise. Default `threshold`. */
   readonly agreement?: string | AgreementDefinition<unknown>
@@ -42,6 +48,22 @@ export interface NodeOptions {
   readonly maxFaulty?: number
   /** This node's value in a vote, a safe integer. Default: random from 1 to 100. */
   readonly voteValue?: (vote: string) => number
+  /**
+   * What the members replicate: every member's own, which starts with what it had applied when it was closed. Default: a key-value store
+   * with etcd's data model, on disk in `dataDir`.
+   */
+  readonly stateMachine?: StateMachine
+  /**
+   * The most that the key-value store may hold, with its history, in bytes. Beyond it puts are refused. The leader's holds for all. Default
+   * 2 GiB.
+   */
+  readonly quotaBytes?: number
+  /** Where to serve the key-value store to clients that speak etcd's API. Default: nowhere. */
+  readonly listenClientUrls?: readonly string[]
+  /** Where clients reach this node, for those who ask for the members. Default: `listenClientUrls`. */
+  readonly advertiseClientUrls?: readonly string[]
+  /** Certificates for clients; without them they are served in plain text. */
+  readonly clientTls?: ClientTlsOptions
   /** Certificates for peers; without them peers talk in plain text. */
   readonly peerTls?: PeerTlsOptions
   /** Where to serve `/metrics`, `/livez` and `/readyz`. Default: nowhere. */
@@ -58,6 +80,16 @@ export interface PeerTlsOptions {
   readonly keyFile: string
   readonly trustedCaFile: string
   /** Whether peers must show a certificate that `trustedCaFile` vouches for. Default true. */
+  readonly clientCertAuth?: boolean
+}
+
+/** Likewise, as etcd's flags for clients name them. */
+export interface ClientTlsOptions {
+  readonly certFile: string
+  readonly keyFile: string
+  /** Needed with `clientCertAuth`. */
+  readonly trustedCaFile?: string
+  /** Whether clients must show a certificate that `trustedCaFile` vouches for. Default false. */
   readonly clientCertAuth?: boolean
 }
 
@@ -105,6 +137,20 @@ export type VoteOutcome =
   | { readonly outcome: 'decided'; readonly vote: string; readonly value: number }
   | { readonly outcome: 'undecided'; readonly vote: string; readonly reason: string }
 
+/** The replicated key-value store, as seen from one member. */
+export interface KeyValueHandle {
+  /** Has a command carried out once, on all members. What etcd would refuse is a result, too, of type `refused`. */
+  execute(command: Command): Promise<ProposalEnd<Result>>
+  /**
+   * Reads. Linearizable by default; `serializable` reads what this member has, at once, and may be late. It is `unavailable` when no quorum
+   * could be asked in time.
+   */
+  range(
+    request: RangeRequest,
+    options?: { readonly serializable?: boolean },
+  ): Promise<RangeResult | Refusal | { readonly type: 'unavailable'; readonly reason: Exclude<ReadEnd, 'ready'> }>
+}
+
 /** A node that runs. */
 export interface NodeHandle {
   readonly name: NodeId
@@ -113,6 +159,18 @@ export interface NodeHandle {
   /** Where it really listens for peers: with port 0 the port that it got. */
   readonly peerUrls: readonly string[]
   readonly metricsUrls: readonly string[]
+  /** Where it really listens for clients. */
+  readonly clientUrls: readonly string[]
+  /**
+   * Proposes a command to the state machine, on any member. One that finds no leader waits for it, for the time of two elections and 5
+   * seconds: it is in no log then, so that trying again repeats nothing. Rejects with `QUORATE_ELECTION_CARRIES_NO_LOG` when nothing is
+   * replicated.
+   */
+  propose(command: Uint8Array): Promise<ProposalEnd<unknown>>
+  /** `ready` once the state machine of this member shows everything that had been committed anywhere when it was called. */
+  read(): Promise<ReadEnd>
+  /** The key-value store; `undefined` when another state machine, or nothing, is replicated. */
+  readonly kv: KeyValueHandle | undefined
   readonly detector: {
     /** How strongly `peer` is suspected: 0 just after a heartbeat, 1 at the threshold. */
     level(peer: NodeId): number

@@ -28,6 +28,12 @@ export interface NodeSettings {
   readonly election: ElectionDefinition<unknown>
   readonly agreement: AgreementDefinition<unknown>
   readonly maxFaulty: number
+  /** Whether the members replicate a state: if their election carries a log. */
+  readonly replicates: boolean
+  /** How long a request may wait for a leader, in milliseconds. */
+  readonly requestTimeoutMs: number
+  readonly listenClientUrls: readonly string[]
+  readonly advertiseClientUrls: readonly string[]
 }
 
 /** Names become parts of the names of votes, which have their own limit. */
@@ -41,7 +47,7 @@ export const defaults = {
   maxDelayMs: 100,
   clockErrorMs: 50,
   failureDetector: 'phi-accrual',
-  election: 'timestamp',
+  election: 'raft',
   agreement: 'threshold',
 } as const
 
@@ -79,6 +85,9 @@ export async function nodeSettings(options: NodeOptions): Promise<NodeSettings> 
   // One heartbeat may always be lost or late: a bound of less than two would suspect the living.
   requireNumber('electionTimeoutMs', detectionTimeMs, { min: 2 * heartbeatIntervalMs, max: 600_000 })
   const agreement = await loadAgreement(options.agreement ?? defaults.agreement, options.resolveFrom)
+  const election = await loadElection(options.election ?? defaults.election, options.resolveFrom)
+  requireReplication(options, election)
+  const { listenClientUrls = [], advertiseClientUrls = listenClientUrls } = options
   return {
     name,
     dataDir,
@@ -94,10 +103,33 @@ export async function nodeSettings(options: NodeOptions): Promise<NodeSettings> 
       options.failureDetector ?? defaults.failureDetector,
       options.resolveFrom,
     ),
-    election: await loadElection(options.election ?? defaults.election, options.resolveFrom),
+    election,
     agreement,
     maxFaulty: maxFaulty(options.maxFaulty, agreement, members.length),
+    replicates: election.carriesLog,
+    // As etcd's: a disk's and a network's time, and two elections.
+    requestTimeoutMs: 5_000 + 2 * detectionTimeMs,
+    listenClientUrls,
+    advertiseClientUrls,
   }
+}
+
+/** A state is replicated on a log, and a log is carried by an election whose terms are durable: refused, by name, for others. */
+function requireReplication(options: NodeOptions, { name, carriesLog }: ElectionDefinition<unknown>): void {
+  const clients = (options.listenClientUrls ?? []).length > 0
+  if (clients && options.stateMachine !== undefined) {
+    throw new QuorateError(
+      'QUORATE_INVALID_OPTION',
+      'listenClientUrls serve the key-value store, and stateMachine takes its place; leave one of them out',
+      { option: 'stateMachine' },
+    )
+  }
+  if (carriesLog || !(clients || options.stateMachine !== undefined)) return
+  throw new QuorateError(
+    'QUORATE_ELECTION_CARRIES_NO_LOG',
+    `the election "${name}" cannot carry the log on which a state is replicated: that takes terms that are durable and voters that compare logs; choose one that declares carriesLog, such as raft, or leave out what needs a log (${clients ? 'client URLs' : 'stateMachine'})`,
+    { election: name },
+  )
 }
 
 /**

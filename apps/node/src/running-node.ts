@@ -1,34 +1,35 @@
 import {
+  isQuorateError,
   QuorateError,
   type HostReport,
   type Incarnation,
   type NodeId,
   type PeerEvent,
-  type StoreError,
+  type ReplicatedLogDefinition,
 } from '@quorate/core'
+import { raftLog } from '@quorate/replication'
 import { ProcessHost, type DataFolder } from '@quorate/runtime'
 import { startGrpcTransport, type GrpcTransport, type TransportReport } from '@quorate/transport-grpc'
 import { openWriteAheadLog, type WriteAheadLog } from '@quorate/write-ahead-log'
-import { member, type Member, type MemberIndication } from './composition/member.js'
-import { maxVotes } from './composition/votes.js'
+import { member, type Member, type MemberIndication, type Replicated } from './composition/member.js'
+import type { ClientServer } from './client-server.js'
 import { controlService } from './control/control-service.js'
 import { Control } from './gen/quorate/control/v1/control_pb.js'
 import { createHttpServer, type HttpServer } from './http-server.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { NodeEvents } from './node-events.js'
-import type { NodeEvent, NodeHandle, NodeLogger, NodeOptions, NodeStatus, VoteOutcome } from './node-handle.js'
+import type { NodeEvent, NodeHandle, NodeLogger, NodeOptions, NodeStatus } from './node-handle.js'
 import type { NodeSettings } from './node-settings.js'
+import type { OpenState } from './open-state.js'
+import { StateAccess } from './state-access.js'
 import { version } from './version.js'
+import { VoteCalls } from './vote-calls.js'
 
 const silent: NodeLogger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const defaultVoteTimeoutMs = 10_000
 const defaultStopTimeoutMs = 3_000
-
-/** Waits for the decision of a vote that was called here. */
-interface Waiter {
-  readonly decided: (value: number) => void
-  readonly stopped: () => void
-}
+/** How long another member has to take over from one that stops, in longest delays: two round trips, a write, and some. */
+const handOverDelays = 6
 
 /** A node in this process: its log, its host and its connections, wired. */
 export class RunningNode implements NodeHandle {
@@ -46,21 +47,25 @@ export class RunningNode implements NodeHandle {
   readonly #metrics: Metrics
   readonly #startedMs = performance.now()
   readonly #connected = new Map<NodeId, Incarnation>()
-  readonly #waiters = new Map<string, Waiter>()
+  readonly #voteCalls = new VoteCalls()
+  readonly #state: OpenState | undefined
+  readonly #access: StateAccess
   #transport: GrpcTransport | undefined
   #http: HttpServer | undefined
+  #clients: ClientServer | undefined
   #stopping: Promise<void> | undefined
   #failure: QuorateError | undefined
   #settleStopped: (failure: QuorateError | undefined) => void = () => {}
 
   /** Recovers what the log holds and constructs the member; nothing runs until `listen`. */
-  constructor(settings: NodeSettings, options: NodeOptions, folder: DataFolder) {
+  constructor(settings: NodeSettings, options: NodeOptions, folder: DataFolder, state: OpenState | undefined) {
     this.name = settings.name
     this.incarnation = folder.incarnation
     this.clusterId = settings.clusterId
     this.#settings = settings
     this.#options = options
     this.#folder = folder
+    this.#state = state
     this.#logger = options.logger ?? silent
     this.#events = new NodeEvents(settings.name, this.#logger)
     this.stopped = new Promise((resolve, reject) => {
@@ -79,12 +84,19 @@ export class RunningNode implements NodeHandle {
       stores: this.#log,
       clockBound: { wallErrorMs: settings.clockErrorMs, ratePpm: 1000 },
       protocol: member(
-        { ...settings, ...(options.voteValue !== undefined && { voteValue: options.voteValue }) },
+        {
+          ...settings,
+          ...(options.voteValue !== undefined && { voteValue: options.voteValue }),
+          ...(state !== undefined && { replicated: this.#replicated(state) }),
+        },
         (indication) => this.#indicated(indication),
       ),
       transmit: (to, channel, payload) => this.#transport?.send(to, channel, payload),
       onReport: (report) => this.#reported(report),
     })
+    this.#access = new StateAccess(settings.election, state, (action) =>
+      this.#host.request((root) => root.state !== undefined && action(root.state)),
+    )
     this.#metrics = createMetrics({
       status: () => this.status(),
       transport: () => this.#transport?.stats(),
@@ -145,8 +157,24 @@ export class RunningNode implements NodeHandle {
     return this.#transport?.urls ?? []
   }
 
+  get clientUrls(): readonly string[] {
+    return this.#clients?.urls ?? []
+  }
+
   get metricsUrls(): readonly string[] {
     return this.#http?.urls ?? []
+  }
+
+  propose(command: Uint8Array): ReturnType<NodeHandle['propose']> {
+    return this.#access.propose(command)
+  }
+
+  read(): ReturnType<NodeHandle['read']> {
+    return this.#access.read()
+  }
+
+  get kv(): NodeHandle['kv'] {
+    return this.#access.kv
   }
 
   readonly detector: NodeHandle['detector'] = {
@@ -157,7 +185,12 @@ export class RunningNode implements NodeHandle {
   readonly election: NodeHandle['election'] = this.#electionHandle()
 
   readonly votes: NodeHandle['votes'] = {
-    call: (options) => this.#callVote(options?.timeoutMs ?? defaultVoteTimeoutMs),
+    call: async ({ timeoutMs = defaultVoteTimeoutMs } = {}) =>
+      this.#voteCalls.wait(
+        () => this.#host.request((root) => root.votes.call()),
+        (vote) => this.#host.root.votes.decision(vote),
+        timeoutMs,
+      ),
     decision: (vote) => this.#host.root.votes.decision(vote),
   }
 
@@ -202,24 +235,47 @@ export class RunningNode implements NodeHandle {
     const deadlineMs = performance.now() + timeoutMs
     this.#events.emit({ type: 'stopping', reason: this.#failure?.message ?? 'asked to' })
     if (this.#failure === undefined) {
-      // What the resignation writes must be durable, and so sent, before the host stops.
-      try {
-        this.#host.request((root) => root.election.resign())
-      } catch (error) {
-        this.#logger.error({ error: String(error) }, 'the election threw when it was to resign')
-      }
+      await this.#handOver(deadlineMs)
+      await this.#clients?.stop({ timeoutMs: Math.max(100, deadlineMs - performance.now()) })
+      // What was written last must be durable, and so sent, before the host stops.
       await this.#written(deadlineMs)
       this.#host.stop()
     } else {
       this.#host.halt()
     }
-    for (const waiter of this.#waiters.values()) waiter.stopped()
+    this.#voteCalls.stop()
+    await this.#clients?.stop({ timeoutMs: 0 })
     await this.#http?.close()
     await this.#transport?.stop({ timeoutMs: Math.max(100, deadlineMs - performance.now()) })
     await this.#written(deadlineMs)
+    await this.#state?.close()
     await this.#closed(deadlineMs)
     this.#logger.info({}, `${this.name} has stopped`)
     this.#settleStopped(this.#failure)
+  }
+
+  /** Lets go of leadership, and waits until another member has it, so that nobody who asks here goes without in between. */
+  async #handOver(deadlineMs: number): Promise<void> {
+    if (this.election.leader !== this.name) return
+    try {
+      this.#host.request((root) => root.election.resign())
+    } catch (error) {
+      this.#logger.error({ error: String(error) }, 'the election threw when it was to resign')
+      return
+    }
+    if (this.#connected.size === 0) return
+    const waitMs = Math.min(handOverDelays * this.#settings.maxDelayMs, deadlineMs - performance.now())
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer)
+        stopListening()
+        resolve()
+      }
+      const timer = setTimeout(end, waitMs)
+      const stopListening = this.onEvent((event) => {
+        if (event.type === 'leader-changed' && event.leader !== undefined && event.leader !== this.name) end()
+      })
+    })
   }
 
   /** Closes the data folder. A disk that hangs holds it until the process ends: nobody else may have it before. */
@@ -244,14 +300,28 @@ export class RunningNode implements NodeHandle {
     })
   }
 
-  /** After a failed write nobody knows what the disk holds: the node must not say another word that relies on it. */
-  #fail(error: StoreError): void {
-    this.#failure ??= new QuorateError(
-      error.code,
-      `${error.message}; the node stops, since it cannot keep its promises`,
-      error.data,
-    )
-    this.#logger.error({ code: error.code, ...error.data }, this.#failure.message)
+  #replicated({ machine }: OpenState): Replicated {
+    const { requestTimeoutMs, advertiseClientUrls } = this.#settings
+    return {
+      log: raftLog as ReplicatedLogDefinition<unknown>,
+      machine,
+      requestTimeoutMs,
+      clientUrls: advertiseClientUrls,
+      failed: (error) => {
+        const code = isQuorateError(error) ? error.code : 'QUORATE_STATE_MACHINE_FAILED'
+        const message = error instanceof Error ? error.message : String(error)
+        this.#fail({ code, message, data: isQuorateError(error) ? error.data : {} })
+      },
+    }
+  }
+
+  /**
+   * After a failed write nobody knows what the disk holds, and after a failed command what the state is: the node must not say another word
+   * that relies on it.
+   */
+  #fail({ code, message, data }: Pick<QuorateError, 'code' | 'message' | 'data'>): void {
+    this.#failure ??= new QuorateError(code, `${message}; the node stops, since it cannot keep its promises`, data)
+    this.#logger.error({ code, ...data }, this.#failure.message)
     this.#host.halt()
     this.stop().catch((failure: unknown) =>
       this.#logger.error({ error: String(failure) }, 'could not stop in good order'),
@@ -273,35 +343,9 @@ export class RunningNode implements NodeHandle {
     }
   }
 
-  async #callVote(timeoutMs: number): Promise<VoteOutcome> {
-    if (this.#waiters.size >= maxVotes) {
-      throw new QuorateError('QUORATE_OVERLOADED', `${maxVotes} votes wait for their decisions; wait for one of them`, {
-        maxVotes,
-      })
-    }
-    const vote = this.#host.request((root) => root.votes.call())
-    return new Promise((resolve) => {
-      const end = (outcome: VoteOutcome): void => {
-        clearTimeout(timer)
-        this.#waiters.delete(vote)
-        resolve(outcome)
-      }
-      const timer = setTimeout(
-        () => end({ outcome: 'undecided', vote, reason: `not decided within ${timeoutMs} ms` }),
-        timeoutMs,
-      )
-      this.#waiters.set(vote, {
-        decided: (value) => end({ outcome: 'decided', vote, value }),
-        stopped: () => end({ outcome: 'undecided', vote, reason: 'the node stopped' }),
-      })
-      const decision = this.#host.root.votes.decision(vote)
-      if (decision !== undefined) end({ outcome: 'decided', vote, value: decision })
-    })
-  }
-
   #indicated(indication: MemberIndication): void {
     this.#events.emit(indication)
-    if (indication.type === 'decided') this.#waiters.get(indication.vote)?.decided(indication.value)
+    if (indication.type === 'decided') this.#voteCalls.decided(indication.vote, indication.value)
   }
 
   #peer(event: PeerEvent): void {

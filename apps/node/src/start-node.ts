@@ -1,6 +1,7 @@
 import { openDataFolder } from '@quorate/runtime'
 import type { NodeHandle, NodeOptions } from './node-handle.js'
 import { nodeSettings } from './node-settings.js'
+import { openState, type OpenState } from './open-state.js'
 import { RunningNode } from './running-node.js'
 
 /**
@@ -13,11 +14,14 @@ export async function startNode(options: NodeOptions): Promise<NodeHandle> {
   const settings = await nodeSettings(options)
   const { name, dataDir, clusterId } = settings
   const folder = openDataFolder({ dir: dataDir, clusterId, nodeId: name })
+  let state: OpenState | undefined
   try {
-    const node = new RunningNode(settings, options, folder)
+    state = await openState(settings, options)
+    const node = new RunningNode(settings, options, folder, state)
     await node.listen()
     return node
   } catch (error) {
+    await state?.close()
     await folder.close()
     throw error
   }

@@ -14,12 +14,17 @@ export interface PeerUrl {
 
 /**
  * Reads a URL of the form `http://host:port` or `https://host:port`; `https` where `secure`, and only there.
- * Otherwise throws `QUORATE_MALFORMED_URL`, naming the URL and what is wrong with it. `anyPort` admits port 0.
+ * Otherwise throws `QUORATE_MALFORMED_URL`, naming the URL and what is wrong with it. `anyPort` admits port 0. `whose`: who is reached there.
  */
-export function parsePeerUrl(url: unknown, secure: boolean, anyPort = false): PeerUrl {
+export function parsePeerUrl(
+  url: unknown,
+  secure: boolean,
+  anyPort = false,
+  whose: 'peer' | 'client' = 'peer',
+): PeerUrl {
   const fail = (why: string): never => {
     const text = typeof url === 'string' ? `"${url}"` : String(url)
-    throw new QuorateError('QUORATE_MALFORMED_URL', `${text} is no peer URL: ${why}`, { url })
+    throw new QuorateError('QUORATE_MALFORMED_URL', `${text} is no ${whose} URL: ${why}`, { url })
   }
   const form = `write ${secure ? 'https' : 'http'}://host:port`
   if (typeof url !== 'string') return fail(`it is no string; ${form}`)
@@ -28,7 +33,7 @@ export function parsePeerUrl(url: unknown, secure: boolean, anyPort = false): Pe
   if (match?.groups === undefined) return fail(form)
   const scheme = match.groups['scheme']?.toLowerCase()
   if (scheme !== 'http' && scheme !== 'https') return fail(`its scheme is "${scheme}"; ${form}`)
-  if (secure && scheme === 'http') return fail('certificates are configured, so peers speak TLS; write https')
+  if (secure && scheme === 'http') return fail(`certificates are configured, so ${whose}s speak TLS; write https`)
   if (!secure && scheme === 'https') return fail('no certificates are configured; give them, or write http')
   const port = Number(match.groups['port'])
   if (port > 65_535 || (port === 0 && !anyPort)) return fail('its port is not from 1 to 65535')

@@ -6,7 +6,7 @@ import { demoJson, demoText, keptJson, keptText } from '../demo/demo-report.js'
 import { plainView, silentView, type DemoView } from '../demo/demo-view.js'
 import { LiveView } from '../demo/live-view.js'
 import { play, type DemoResult } from '../demo/play.js'
-import { defaults } from '../node-settings.js'
+import { usualAlgorithms } from '../run/run-request.js'
 import { ProcessCluster } from '../processes/process-cluster.js'
 import { interruptible } from './interrupt.js'
 import { stdoutPaint } from './stdout-paint.js'
@@ -35,9 +35,9 @@ export function registerDemo(program: Command): void {
         'lose a follower to SIGSTOP, get it back, and vote again.',
     )
     .option('--nodes <count>', 'how many nodes, 3 to 32', '5')
-    .option('--failure-detector <name>', 'short name or module', defaults.failureDetector)
-    .option('--election <name>', 'short name or module', defaults.election)
-    .option('--agreement <name>', 'short name or module', defaults.agreement)
+    .option('--failure-detector <name>', 'short name or module', usualAlgorithms.detector)
+    .option('--election <name>', 'short name or module', usualAlgorithms.election)
+    .option('--agreement <name>', 'short name or module', usualAlgorithms.vote)
     .option('--json', 'print one JSON object, at the end')
     .option('--keep', 'leave the nodes running')
     .addHelpText('after', examples)

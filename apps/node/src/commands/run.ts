@@ -17,7 +17,7 @@ import {
 import { requireCompatible, type RunFlags } from '../run/run-flags.js'
 import { runReal } from '../run/real-run.js'
 import { replayCommand, reportRun } from '../run/run-report.js'
-import { parseValues, runKinds, type RunKind, type RunRequest } from '../run/run-request.js'
+import { parseValues, runKinds, usualAlgorithms, type RunKind, type RunRequest } from '../run/run-request.js'
 import { loadRunAlgorithms, runSimulated } from '../run/simulated-run.js'
 import { TraceFile, traceLine } from '../run/trace-file.js'
 import { interruptible } from './interrupt.js'
@@ -80,11 +80,6 @@ export function registerRun(program: Command): void {
     })
 }
 
-const defaultAlgorithm = {
-  election: defaults.election,
-  vote: defaults.agreement,
-  detector: defaults.failureDetector,
-} as const
 const traceLimit = 1_000_000
 
 /** A run under the faults that the flags name. `undefined`: it was interrupted. */
@@ -97,7 +92,7 @@ async function flagged(
   const real = flags.real === true
   const request: RunRequest = {
     kind,
-    algorithm: flags.algorithm ?? defaultAlgorithm[kind],
+    algorithm: flags.algorithm ?? usualAlgorithms[kind],
     nodes,
     values: flags.values === undefined ? undefined : parseValues(flags.values, nodes),
     maxFaulty:
@@ -139,7 +134,7 @@ async function declared(kind: RunKind, flags: RunFlags, nodes: readonly NodeId[]
   const trace = new TraceFile(flags.trace)
   const outcome = await runDeclared({
     kind,
-    algorithm: flags.algorithm ?? defaultAlgorithm[kind],
+    algorithm: flags.algorithm ?? usualAlgorithms[kind],
     faults: parseFaults(flags.faults ?? 'declared'),
     values: flags.values === undefined ? undefined : parseValues(flags.values, nodes),
     options: {

@@ -5,11 +5,12 @@ import type { Flags } from '../config/given.js'
 import { normalizeGoFlags, type GoFlags } from '../config/go-flags.js'
 import type { Config } from '../config/read-config.js'
 import { configFile, settingNames, settings } from '../config/settings.js'
+import type { NodeOptions } from '../node-handle.js'
 import type { ProcessLogger } from '../logging.js'
 import { version } from '../version.js'
 
 const flags: GoFlags = new Map([
-  ...settingNames.map((name) => [name, name === 'peer-client-cert-auth' ? 'switch' : 'value'] as const),
+  ...settingNames.map((name) => [name, name.endsWith('client-cert-auth') ? 'switch' : 'value'] as const),
   [configFile, 'value'],
   ['help', 'switch'],
   ['h', 'switch'],
@@ -82,7 +83,7 @@ async function run({ node: options, logLevel, warnings }: Config): Promise<void>
   try {
     for (const [data, message] of warnings) logger.warn(data, message)
     logger.info({ version, nodeVersion: process.version, pid: process.pid, settings: options }, 'starts')
-    const node = await startNode({ ...options, logger })
+    const node = await startNode({ ...(await withClients(options)), logger })
     await Promise.race([signals.first, node.stopped])
     await node.stop()
     await node.stopped
@@ -91,6 +92,15 @@ async function run({ node: options, logLevel, warnings }: Config): Promise<void>
     process.off('uncaughtExceptionMonitor', crashed)
     logger.flush()
   }
+}
+
+/** As etcd, a node serves clients on this machine unless told otherwise. One whose election carries no log has nothing to serve. */
+async function withClients(options: NodeOptions): Promise<NodeOptions> {
+  const { loadElection } = await import('../algorithms.js')
+  const { defaults } = await import('../node-settings.js')
+  const election = await loadElection(options.election ?? defaults.election)
+  const { clientTls, listenClientUrls = [`${clientTls === undefined ? 'http' : 'https'}://localhost:2379`] } = options
+  return election.carriesLog ? { ...options, election, listenClientUrls } : { ...options, election }
 }
 
 /** The first SIGTERM or SIGINT asks for a good end, the second ends the process at once. */

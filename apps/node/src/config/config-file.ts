@@ -8,15 +8,15 @@ import { isSettingName, settingNames, type SettingName } from './settings.js'
 
 const maxBytes = 1024 * 1024
 
-/** etcd's files have the settings of certificates in a section of their own, under shorter names. */
-const peerSection = 'peer-transport-security'
-const peerKeys: ReadonlyMap<string, SettingName> = new Map([
-  ['cert-file', 'peer-cert-file'],
-  ['key-file', 'peer-key-file'],
-  ['trusted-ca-file', 'peer-trusted-ca-file'],
-  ['client-cert-auth', 'peer-client-cert-auth'],
-])
-const etcdOnlyPeerKeys: ReadonlySet<string> = new Set(
+/** etcd's files have the settings of certificates in sections of their own, under the same short names. */
+const sections = {
+  'client-transport-security': '',
+  'peer-transport-security': 'peer-',
+} as const
+type Section = keyof typeof sections
+const sectionNames = Object.keys(sections) as Section[]
+const sectionKeys = ['cert-file', 'key-file', 'trusted-ca-file', 'client-cert-auth'] as const
+const etcdOnlySectionKeys: ReadonlySet<string> = new Set(
   'allowed-cn allowed-cns allowed-hostname allowed-hostnames auto-tls client-cert-file client-key-file crl-file skip-client-san-verification'.split(
     ' ',
   ),
@@ -33,11 +33,13 @@ export function readConfigFile(path: string): GivenSettings {
   const etcdOnly: string[] = []
   const unknown: QuorateError[] = []
   for (const [key, value] of entries(path)) {
-    const inSection = key.startsWith(`${peerSection}.`) ? key.slice(peerSection.length + 1) : ''
-    const name = peerKeys.get(inSection) ?? key
+    const section = sectionNames.find((each) => key.startsWith(`${each}.`))
+    const inSection = section === undefined ? '' : key.slice(section.length + 1)
+    const known = section !== undefined && sectionKeys.some((each) => each === inSection)
+    const name = known ? `${sections[section]}${inSection}` : key
     if (isSettingName(name)) {
       given.set(name, { value, label: `${key} in ${path}` })
-    } else if (isEtcdOnly(key) || etcdOnlyPeerKeys.has(inSection)) {
+    } else if (isEtcdOnly(key) || etcdOnlySectionKeys.has(inSection)) {
       if (!isOff(value)) etcdOnly.push(key)
     } else {
       unknown.push(unknownKey(path, key, inSection))
@@ -50,18 +52,19 @@ export function readConfigFile(path: string): GivenSettings {
   return given
 }
 
-/** The keys that have values; those of the section as `peer-transport-security.cert-file`. */
+/** The keys that have values; those of a section as `peer-transport-security.cert-file`. */
 function entries(path: string): [string, unknown][] {
   const content = read(path)
   if (content === null || content === undefined) return []
   const top = record(path, content, 'the file')
-  const section = top[peerSection] ?? {}
-  const flat = { ...top, ...prefixed(record(path, section, peerSection)) }
-  return Object.entries(flat).filter(([key, value]) => key !== peerSection && value !== null && value !== '')
+  const flat = Object.entries(top).flatMap(([key, value]) =>
+    sectionNames.some((each) => each === key) ? prefixed(key, record(path, value ?? {}, key)) : [[key, value] as const],
+  )
+  return flat.filter(([, value]) => value !== null && value !== '').map(([key, value]) => [key, value])
 }
 
-function prefixed(section: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(section).map(([key, value]) => [`${peerSection}.${key}`, value]))
+function prefixed(section: string, keys: Readonly<Record<string, unknown>>): readonly (readonly [string, unknown])[] {
+  return Object.entries(keys).map(([key, value]) => [`${section}.${key}`, value] as const)
 }
 
 /** Switching off what we do not have is no mistake; etcd's own example does so, section by section. */
@@ -100,7 +103,7 @@ function failed(path: string, why: string, cause?: unknown): QuorateError {
 
 function unknownKey(path: string, key: string, inSection: string): QuorateError {
   const near =
-    inSection === '' ? nearest(key, [...settingNames, peerSection]) : nearest(inSection, [...peerKeys.keys()])
+    inSection === '' ? nearest(key, [...settingNames, ...sectionNames]) : nearest(inSection, [...sectionKeys])
   return new QuorateError(
     'QUORATE_UNKNOWN_KEY',
     `${path} has a key "${key}" that means nothing${near === undefined ? '; keys are the names of flags' : `; did you mean "${near}"?`}`,

@@ -6,13 +6,22 @@ import type { NodeOptions } from '../node-handle.js'
 import type { Labels, SettingName, Values } from './settings.js'
 
 /** The part of a node's options that says who is where. */
-export type PeerOptions = Pick<NodeOptions, 'initialCluster' | 'listenPeerUrls' | 'listenMetricsUrls'>
+export type PeerOptions = Pick<
+  NodeOptions,
+  'initialCluster' | 'listenPeerUrls' | 'listenMetricsUrls' | 'listenClientUrls' | 'advertiseClientUrls'
+>
 
 /**
  * Works out all URLs. Throws `QUORATE_MALFORMED_URL` and `QUORATE_DUPLICATE_URL`, naming flag and URL; `QUORATE_NOT_IN_CLUSTER`; and
  * `QUORATE_ADVERTISE_MISMATCH` when `--initial-cluster` tells the others something else than this node advertises.
  */
-export function checkedPeers(name: string, values: Values, labels: Labels, secure: boolean): PeerOptions {
+export function checkedPeers(
+  name: string,
+  values: Values,
+  labels: Labels,
+  secure: boolean,
+  secureClients: boolean,
+): PeerOptions {
   const advertised = values['initial-advertise-peer-urls']
   const cluster =
     values['initial-cluster'] ?? new Map([[name, advertised ?? [`${secure ? 'https' : 'http'}://localhost:2380`]]])
@@ -35,11 +44,28 @@ export function checkedPeers(name: string, values: Values, labels: Labels, secur
       labelled(labels['listen-metrics-urls'], () => keyOf(parseMetricsUrl(url))),
     )
   }
+  const clients = clientUrls('listen-client-urls', values, labels, secureClients)
+  const advertisedToClients = clientUrls('advertise-client-urls', values, labels, secureClients)
   return {
     initialCluster: Object.fromEntries(cluster),
+    ...(clients !== undefined && { listenClientUrls: clients }),
+    ...(advertisedToClients !== undefined && { advertiseClientUrls: advertisedToClients }),
     ...(listen !== undefined && { listenPeerUrls: listen }),
     ...(metrics !== undefined && { listenMetricsUrls: metrics }),
   }
+}
+
+function clientUrls(
+  setting: 'listen-client-urls' | 'advertise-client-urls',
+  values: Values,
+  labels: Labels,
+  secure: boolean,
+): readonly string[] | undefined {
+  const urls = values[setting]
+  const anyPort = setting === 'listen-client-urls'
+  const read = (url: string): PeerUrl => labelled(labels[setting], () => parsePeerUrl(url, secure, anyPort, 'client'))
+  if (urls !== undefined) requireDistinct(urls, labels[setting], (url) => keyOf(read(url)))
+  return urls
 }
 
 /** Two URLs with the same key are the same place. Port 0 is a new place each time. */

@@ -1,5 +1,5 @@
 import { invalidOption, QuorateError } from '@quorate/core'
-import type { NodeOptions, PeerTlsOptions } from '../node-handle.js'
+import type { ClientTlsOptions, NodeOptions, PeerTlsOptions } from '../node-handle.js'
 import { defaults } from '../node-settings.js'
 import { checkedPeers } from './peers.js'
 import { readConfigFile } from './config-file.js'
@@ -39,14 +39,17 @@ export function readConfig(flags: Flags, environment: Readonly<Record<string, st
   requireNewCluster(values, labels)
   requireRoomForHeartbeats(values, labels)
   const peerTls = peerTlsOf(values, labels)
+  const clientTls = clientTlsOf(values, labels)
   const name = values.name ?? 'default'
   return {
     node: {
       name,
       dataDir: values['data-dir'] ?? `${name}.quorate`,
-      ...checkedPeers(name, values, labels, peerTls !== undefined),
+      ...checkedPeers(name, values, labels, peerTls !== undefined, clientTls !== undefined),
       ...present({
         peerTls,
+        clientTls,
+        quotaBytes: values['quota-backend-bytes'] || undefined,
         initialClusterToken: values['initial-cluster-token'],
         heartbeatIntervalMs: values['heartbeat-interval'],
         electionTimeoutMs: values['election-timeout'],
@@ -128,4 +131,20 @@ function peerTlsOf(values: Values, labels: Labels): PeerTlsOptions | undefined {
     `${given.map((name) => labels[name]).join(' and ')} without ${missing.map((name) => labels[name]).join(' and ')}: peers need all three files, or none`,
     { given, missing },
   )
+}
+
+function clientTlsOf(values: Values, labels: Labels): ClientTlsOptions | undefined {
+  const { 'cert-file': certFile, 'key-file': keyFile, 'trusted-ca-file': trustedCaFile } = values
+  const clientCertAuth = values['client-cert-auth']
+  const lacks = (present: SettingName, missing: SettingName): QuorateError =>
+    new QuorateError('QUORATE_INVALID_OPTION', `${labels[present]} without ${labels[missing]}: give both, or neither`, {
+      given: [present],
+      missing: [missing],
+    })
+  if (clientCertAuth === true && trustedCaFile === undefined) throw lacks('client-cert-auth', 'trusted-ca-file')
+  if (trustedCaFile !== undefined && certFile === undefined) throw lacks('trusted-ca-file', 'cert-file')
+  if (certFile === undefined && keyFile === undefined) return undefined
+  if (certFile === undefined) throw lacks('key-file', 'cert-file')
+  if (keyFile === undefined) throw lacks('cert-file', 'key-file')
+  return { certFile, keyFile, ...present({ trustedCaFile, clientCertAuth }) }
 }

@@ -3,7 +3,7 @@
  * etcd's names and the prefix `ETCD_`; those that only we have, `QUORATE_`.
  */
 import type { z } from 'zod'
-import { cluster, milliseconds, oneOf, safeInteger, text, urls, yesOrNo, type ValueKind } from './values.js'
+import { bytes, cluster, milliseconds, oneOf, safeInteger, text, urls, yesOrNo, type ValueKind } from './values.js'
 
 export interface Setting<Value = unknown> extends ValueKind<Value> {
   readonly whose: 'etcd' | 'quorate'
@@ -31,6 +31,13 @@ export const settings = {
     'urls',
     'where peers reach this node; --initial-cluster must say the same (default: what it says, or "http://localhost:2380")',
   ),
+  'listen-client-urls': of(
+    'etcd',
+    urls(),
+    'urls',
+    'where to serve clients of etcd (default "http://localhost:2379", nothing when --election carries no log)',
+  ),
+  'advertise-client-urls': of('etcd', urls(), 'urls', 'where clients reach this node (default: --listen-client-urls)'),
   'initial-cluster': of(
     'etcd',
     cluster(),
@@ -60,6 +67,21 @@ export const settings = {
     'true|false',
     'refuse peers without a certificate of that authority (default true, once certificates are given)',
   ),
+  'cert-file': of('etcd', text(), 'file', 'certificate for clients, PEM'),
+  'key-file': of('etcd', text(), 'file', 'its private key, PEM'),
+  'trusted-ca-file': of('etcd', text(), 'file', "authority of the clients' certificates, PEM"),
+  'client-cert-auth': of(
+    'etcd',
+    yesOrNo(),
+    'true|false',
+    'refuse clients without a certificate of that authority (default false)',
+  ),
+  'quota-backend-bytes': of(
+    'etcd',
+    bytes(),
+    'bytes',
+    'the most that the key-value store may hold, with its history; beyond it puts are refused (default 0: 2 GiB)',
+  ),
   'listen-metrics-urls': of('etcd', urls(), 'urls', 'where to serve /metrics, /livez and /readyz (default: nowhere)'),
   'log-level': of(
     'etcd',
@@ -68,7 +90,12 @@ export const settings = {
     'debug, info, warn or error (default "info")',
   ),
   'failure-detector': of('quorate', text(), 'module', 'timeout, phi-accrual or a module (default "phi-accrual")'),
-  election: of('quorate', text(), 'module', 'timestamp, bully, raft or a module (default "timestamp")'),
+  election: of(
+    'quorate',
+    text(),
+    'module',
+    'raft, timestamp, bully or a module; only with one that carries a log is data kept (default "raft")',
+  ),
   agreement: of('quorate', text(), 'module', 'flood-min, threshold or a module (default "threshold")'),
   'max-delay': of(
     'quorate',

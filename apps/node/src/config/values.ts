@@ -37,6 +37,14 @@ export function safeInteger(): ValueKind<number> {
   }
 }
 
+export function bytes(): ValueKind<number> {
+  const digits = z.string().regex(/^\d+$/).transform(Number)
+  return {
+    schema: z.union([z.number(), digits]).pipe(z.int().min(0)),
+    expected: `a whole number of bytes from 0 to ${Number.MAX_SAFE_INTEGER}`,
+  }
+}
+
 /** The spellings of Go's flags, and YAML's booleans. */
 export function yesOrNo(): ValueKind<boolean> {
   const yes = z.enum(['true', 'True', 'TRUE', 't', 'T', '1']).transform(() => true)

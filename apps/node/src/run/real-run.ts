@@ -2,7 +2,7 @@ import { ProcessCluster } from '../processes/process-cluster.js'
 import { defaults } from '../node-settings.js'
 import { lastFaultMs, type Crash } from './fault-flags.js'
 import type { Observations } from './observations.js'
-import type { RunOutcome, RunRequest } from './run-request.js'
+import { runKinds, usualAlgorithms, type RunOutcome, type RunRequest } from './run-request.js'
 
 /** How long after the last fault a run goes on at least: what the fault causes shows within the bound on detection. */
 const settleMs = 2 * defaults.electionTimeoutMs
@@ -28,7 +28,7 @@ export async function runReal(request: RunRequest, signal: AbortSignal): Promise
     startArguments: (id) => {
       const value = values?.[nodes.indexOf(id)]
       return [
-        ...[settingOf[kind], algorithm],
+        ...runKinds.flatMap((each) => [settingOf[each], each === kind ? algorithm : usualAlgorithms[each]]),
         ...['--max-delay', String(Math.ceil(maxDelayMs))],
         ...(kind === 'vote' && maxFaulty !== undefined ? ['--max-faulty', String(maxFaulty)] : []),
         ...(value === undefined ? [] : ['--vote-value', String(value)]),

@@ -1,10 +1,18 @@
 import { invalidOption, QuorateError, requireInteger, type Declaration, type NodeId } from '@quorate/core'
 import type { TraceEntry } from '@quorate/simulation'
+import { defaults } from '../node-settings.js'
 import type { FaultFlags } from './fault-flags.js'
 import type { Observations } from './observations.js'
 
 export const runKinds = ['election', 'vote', 'detector'] as const
 export type RunKind = (typeof runKinds)[number]
+
+/** What members run where nothing else is asked for: an election that stands on its own, since a run replicates nothing. */
+export const usualAlgorithms = {
+  election: 'timestamp',
+  vote: defaults.agreement,
+  detector: defaults.failureDetector,
+} as const
 
 /** What is to be run: one algorithm in members whose other parts are the default ones. */
 export interface RunRequest {

@@ -11,7 +11,7 @@ import { member, type Member, type MemberIndication } from '../composition/membe
 import { defaults } from '../node-settings.js'
 import { scheduleOf } from './fault-flags.js'
 import { Observations } from './observations.js'
-import { requireResilience, type RunOutcome, type RunRequest } from './run-request.js'
+import { requireResilience, usualAlgorithms, type RunOutcome, type RunRequest } from './run-request.js'
 
 /** The algorithms of a run: the chosen one, and a node's usual ones for the rest. */
 export interface RunAlgorithms {
@@ -23,9 +23,9 @@ export interface RunAlgorithms {
 /** Loads them. Throws what `loadElection` and its like do, and `QUORATE_TOO_MANY_FAULTS`. */
 export async function loadRunAlgorithms({ kind, algorithm, nodes, maxFaulty }: RunRequest): Promise<RunAlgorithms> {
   const algorithms = {
-    failureDetector: await loadFailureDetector(kind === 'detector' ? algorithm : defaults.failureDetector),
-    election: await loadElection(kind === 'election' ? algorithm : defaults.election),
-    agreement: await loadAgreement(kind === 'vote' ? algorithm : defaults.agreement),
+    failureDetector: await loadFailureDetector(kind === 'detector' ? algorithm : usualAlgorithms.detector),
+    election: await loadElection(kind === 'election' ? algorithm : usualAlgorithms.election),
+    agreement: await loadAgreement(kind === 'vote' ? algorithm : usualAlgorithms.vote),
   }
   const chosen = { detector: algorithms.failureDetector, election: algorithms.election, vote: algorithms.agreement }[
     kind
