@@ -289,6 +289,42 @@ describe('a setting is refused, by the name that its giver knows it by', () => {
       '--peer-client-cert-auth without --peer-cert-file and --peer-key-file and --peer-trusted-ca-file',
     ],
     [
+      'a malformed URL for clients',
+      { 'listen-client-urls': 'localhost:2379' },
+      'QUORATE_MALFORMED_URL',
+      '--listen-client-urls: "localhost:2379" is no client URL',
+    ],
+    [
+      'a URL for clients that is there twice',
+      { 'advertise-client-urls': 'http://a:2379,http://A:2379' },
+      'QUORATE_DUPLICATE_URL',
+      '--advertise-client-urls: http://A:2379 is there twice',
+    ],
+    [
+      'https for clients without certificates',
+      { 'listen-client-urls': 'https://localhost:2379' },
+      'QUORATE_MALFORMED_URL',
+      '--listen-client-urls: "https://localhost:2379"',
+    ],
+    [
+      'a certificate for clients without its key',
+      { 'cert-file': 'c' },
+      'QUORATE_INVALID_OPTION',
+      '--cert-file without --key-file',
+    ],
+    [
+      "to demand clients' certificates without an authority",
+      { 'cert-file': 'c', 'key-file': 'k', 'client-cert-auth': true },
+      'QUORATE_INVALID_OPTION',
+      '--client-cert-auth without --trusted-ca-file',
+    ],
+    [
+      'a quota that is no number of bytes',
+      { 'quota-backend-bytes': '2GB' },
+      'QUORATE_INVALID_OPTION',
+      '--quota-backend-bytes is "2GB"; it must be a whole number of bytes',
+    ],
+    [
       'a switch that is neither on nor off',
       { 'peer-client-cert-auth': 'maybe' },
       'QUORATE_INVALID_OPTION',
@@ -316,7 +352,7 @@ describe('a setting is refused, by the name that its giver knows it by', () => {
   })
 
   it('an unknown key of a file, with the nearest', () => {
-    const path = file('listen-peer-url: http://localhost:2380\nlisten-client-urls: http://localhost:2379\n')
+    const path = file('listen-peer-url: http://localhost:2380\ncors: none\n')
     const error = refusal(() => readConfig({ 'config-file': path }, {}))
     expect(error.code).toBe('QUORATE_UNKNOWN_KEY')
     expect(error.message).toBe(
@@ -331,17 +367,16 @@ describe('a setting is refused, by the name that its giver knows it by', () => {
   })
 
   it("all of etcd's settings in a file that do not exist here, at once", () => {
-    const path = file('listen-client-urls: http://localhost:2379\nsnapshot-count: 10000\nname: n1\n')
+    const path = file('cors: none\nauto-compaction-mode: periodic\nname: n1\n')
     const error = refusal(() => readConfig({ 'config-file': path }, {}))
     expect(error.code).toBe('QUORATE_NOT_IMPLEMENTED')
-    expect(error.message).toContain(`listen-client-urls in ${path}, snapshot-count in ${path}: etcd has these`)
-    expect(error.message).toContain('There is no API for clients yet')
+    expect(error.message).toContain(`cors in ${path}, auto-compaction-mode in ${path}: etcd has these`)
   })
 
   it("a variable for one of etcd's settings that does not exist here", () => {
-    const error = refusal(() => readConfig({}, { ETCD_ADVERTISE_CLIENT_URLS: 'http://localhost:2379' }))
+    const error = refusal(() => readConfig({}, { ETCD_AUTO_COMPACTION_RETENTION: '1h' }))
     expect(error.code).toBe('QUORATE_NOT_IMPLEMENTED')
-    expect(error.message).toContain('ETCD_ADVERTISE_CLIENT_URLS')
+    expect(error.message).toContain('ETCD_AUTO_COMPACTION_RETENTION')
   })
 
   const unreadable: [title: string, path: () => string, says: string][] = [
@@ -358,6 +393,34 @@ describe('a setting is refused, by the name that its giver knows it by', () => {
     expect(error.code).toBe('QUORATE_CONFIG_FILE')
     expect(error.message).toContain(path)
     expect(error.message).toContain(says)
+  })
+})
+
+describe("etcd's settings", () => {
+  it('for clients are those of etcd, in flags and in its file', () => {
+    const path = file(
+      'listen-client-urls: https://0.0.0.0:2379\nadvertise-client-urls: https://n1:2379\nquota-backend-bytes: 1000000\n' +
+        'client-transport-security:\n  cert-file: c\n  key-file: k\n  trusted-ca-file: a\n  client-cert-auth: true\n',
+    )
+    expect(readConfig({ 'config-file': path }, {}).node).toMatchObject({
+      listenClientUrls: ['https://0.0.0.0:2379'],
+      advertiseClientUrls: ['https://n1:2379'],
+      clientTls: { certFile: 'c', keyFile: 'k', trustedCaFile: 'a', clientCertAuth: true },
+      quotaBytes: 1_000_000,
+    })
+    const flags = { 'listen-client-urls': 'http://[::1]:0,http://127.0.0.1:0', 'quota-backend-bytes': '0' }
+    const { node } = readConfig(flags, {})
+    expect(node).toMatchObject({ listenClientUrls: ['http://[::1]:0', 'http://127.0.0.1:0'] })
+    expect(node).not.toHaveProperty('quotaBytes')
+  })
+
+  it('that change nothing here are taken with a warning that says why', () => {
+    const { warnings } = readConfig({ 'snapshot-count': '10000', 'pre-vote': true }, { ETCD_LOGGER: 'zap' })
+    expect(warnings.map(([, message]) => message)).toEqual([
+      'ETCD_LOGGER makes no difference here: logs are JSON lines on standard error',
+      '--snapshot-count makes no difference here: the log is kept whole',
+      '--pre-vote makes no difference here: an election always begins with one',
+    ])
   })
 })
 
@@ -396,8 +459,8 @@ describe("Go's flags", () => {
   })
 
   it('that only etcd has are refused as such', () => {
-    const error = refusal(() => read('--listen-client-urls=http://localhost:2379'))
+    const error = refusal(() => read('--auto-compaction-retention=1h'))
     expect(error.code).toBe('QUORATE_NOT_IMPLEMENTED')
-    expect(error.message).toContain('--listen-client-urls: etcd has this, Quorate does not; leave it out')
+    expect(error.message).toContain('--auto-compaction-retention: etcd has this, Quorate does not; leave it out')
   })
 })

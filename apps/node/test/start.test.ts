@@ -176,10 +176,10 @@ describe('quorate start refuses, with exit code 1 and one line,', () => {
       '@quorate/election/bully',
     ],
     [
-      "etcd's flags for clients",
-      ['--listen-client-urls', 'http://localhost:2379'],
-      'QUORATE_NOT_IMPLEMENTED',
-      '--listen-client-urls',
+      'clients where nothing is replicated',
+      ['--election', 'bully', '--listen-client-urls', 'http://localhost:2379'],
+      'QUORATE_ELECTION_CARRIES_NO_LOG',
+      'the election "bully" cannot carry the log',
     ],
     [
       'to join a cluster that runs',

@@ -152,7 +152,7 @@ describe('quorate status', () => {
     expect(seen.map(({ id }) => id)).toEqual(ids)
     expect(seen[0]).toMatchObject({
       reachable: true,
-      algorithms: { election: 'timestamp' },
+      algorithms: { election: 'raft' },
       peers: [{ id: 'n2' }, { id: 'n3' }],
     })
   })

@@ -4,13 +4,22 @@ import { setFlagsFromString } from 'node:v8'
 import type { Flags } from '../config/given.js'
 import { normalizeGoFlags, type GoFlags } from '../config/go-flags.js'
 import type { Config } from '../config/read-config.js'
-import { configFile, settingNames, settings } from '../config/settings.js'
+import { configFile, settingNames, settings, type Setting } from '../config/settings.js'
 import type { NodeOptions } from '../node-handle.js'
 import type { ProcessLogger } from '../logging.js'
 import { version } from '../version.js'
 
+/** Go's flags for what is true or false. */
+const switches: ReadonlySet<string> = new Set([
+  'client-cert-auth',
+  'initial-election-tick-advance',
+  'peer-client-cert-auth',
+  'pre-vote',
+  'strict-reconfig-check',
+])
+
 const flags: GoFlags = new Map([
-  ...settingNames.map((name) => [name, name.endsWith('client-cert-auth') ? 'switch' : 'value'] as const),
+  ...settingNames.map((name) => [name, switches.has(name) ? 'switch' : 'value'] as const),
   [configFile, 'value'],
   ['help', 'switch'],
   ['h', 'switch'],
@@ -24,9 +33,10 @@ The file is YAML or JSON with the names of the flags as keys; etcd's own files a
 A node of one, for trying things out:
   quorate start --listen-metrics-urls http://localhost:2381
 
-One of three:
+One of three, which serves etcd's clients, and keeps their data:
   quorate start --name n1 --data-dir /var/lib/quorate/n1 \\
-    --initial-cluster n1=http://10.0.0.1:2380,n2=http://10.0.0.2:2380,n3=http://10.0.0.3:2380
+    --initial-cluster n1=http://10.0.0.1:2380,n2=http://10.0.0.2:2380,n3=http://10.0.0.3:2380 \\
+    --listen-client-urls http://10.0.0.1:2379
 
 It logs JSON lines on standard error. SIGTERM and SIGINT resign, tell the peers and end with exit code 0; a second one
 ends it at once. Exit code 1: it could not start, or had to stop; 2: it was called wrongly.`
@@ -37,10 +47,10 @@ export function registerStart(program: Command): void {
   start.summary('run a node').description('Runs a node: flags, variables and files as etcd has them.')
   start.addOption(new Option(`--${configFile} <file>`, 'settings in YAML or JSON').helpGroup('Settings:'))
   for (const name of settingNames) {
-    const { value, whose, help } = settings[name]
+    const { value, whose, help, without } = settings[name] as Setting
     const argument = flags.get(name) === 'switch' ? `[${value}]` : `<${value}>`
     const group = whose === 'etcd' ? 'Settings:' : 'Algorithms and their assumptions:'
-    start.addOption(new Option(`--${name} ${argument}`, help).helpGroup(group))
+    start.addOption(new Option(`--${name} ${argument}`, help).helpGroup(group).hideHelp(without !== undefined))
   }
   start.addHelpText('after', examples)
   start.action(async (_options, command: Command) => {

@@ -9,6 +9,7 @@ import {
   settings,
   settingNames,
   type Labels,
+  type Setting,
   type SettingName,
   type SettingValue,
   type Values,
@@ -63,7 +64,7 @@ export function readConfig(flags: Flags, environment: Readonly<Record<string, st
       }),
     },
     logLevel: values['log-level'] ?? 'info',
-    warnings: variables.warnings,
+    warnings: [...variables.warnings, ...without(given)],
   }
 }
 
@@ -76,6 +77,13 @@ function parsed(name: SettingName, value: unknown, label: Given['label']): unkno
   const result = schema.safeParse(value)
   if (result.success) return result.data
   throw invalidOption(label, value, expected)
+}
+
+function without(given: GivenSettings): readonly Warning[] {
+  return [...given].flatMap(([name, { label }]) => {
+    const why = (settings[name] as Setting).without
+    return why === undefined ? [] : [[{ setting: label }, `${label} makes no difference here: ${why}`] as const]
+  })
 }
 
 function labelsOf(given: GivenSettings): Labels {

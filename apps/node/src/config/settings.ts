@@ -3,17 +3,35 @@
  * etcd's names and the prefix `ETCD_`; those that only we have, `QUORATE_`.
  */
 import type { z } from 'zod'
-import { bytes, cluster, milliseconds, oneOf, safeInteger, text, urls, yesOrNo, type ValueKind } from './values.js'
+import {
+  anything,
+  bytes,
+  cluster,
+  milliseconds,
+  oneOf,
+  safeInteger,
+  text,
+  urls,
+  yesOrNo,
+  type ValueKind,
+} from './values.js'
 
 export interface Setting<Value = unknown> extends ValueKind<Value> {
   readonly whose: 'etcd' | 'quorate'
   /** How help calls its value. */
   readonly value: string
   readonly help: string
+  /** Why it makes no difference here: it is taken, with a warning, so that a command line of etcd's need not be changed for it. */
+  readonly without?: string
 }
 
 function of<Value>(whose: Setting['whose'], kind: ValueKind<Value>, value: string, help: string): Setting<Value> {
   return { ...kind, whose, value, help }
+}
+
+/** One of etcd's that tunes what works otherwise here, and changes nothing that a client could notice. */
+function ignored(without: string): Setting {
+  return { ...anything(), whose: 'etcd', value: 'value', help: '', without }
 }
 
 export const settings = {
@@ -89,6 +107,17 @@ export const settings = {
     'level',
     'debug, info, warn or error (default "info")',
   ),
+  logger: ignored('logs are JSON lines on standard error'),
+  'snapshot-count': ignored('the log is kept whole'),
+  'snapshot-catchup-entries': ignored('the log is kept whole'),
+  'max-snapshots': ignored('the log is kept whole'),
+  'max-wals': ignored('the log is kept whole'),
+  'backend-batch-interval': ignored('the store is synced by its own rules'),
+  'backend-batch-limit': ignored('the store is synced by its own rules'),
+  'backend-bbolt-freelist-type': ignored('the store is another'),
+  'initial-election-tick-advance': ignored('elections begin at once'),
+  'strict-reconfig-check': ignored('the members cannot be changed yet'),
+  'pre-vote': ignored('an election always begins with one'),
   'failure-detector': of('quorate', text(), 'module', 'timeout, phi-accrual or a module (default "phi-accrual")'),
   election: of(
     'quorate',

@@ -14,6 +14,10 @@ export function text(expected = 'a text that is not empty'): ValueKind<string> {
   return { schema, expected }
 }
 
+export function anything(): ValueKind<unknown> {
+  return { schema: z.unknown(), expected: 'anything' }
+}
+
 export function oneOf<const Word extends string>(...words: readonly [Word, ...Word[]]): ValueKind<Word> {
   return { schema: z.enum(words), expected: words.join(', ').replace(/, ([^,]*)$/, ' or $1') }
 }
