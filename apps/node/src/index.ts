@@ -9,6 +9,7 @@ export type {
   NodeStatus,
   PeerStatus,
   PeerTlsOptions,
+  ReplicatedStatus,
   VoteOutcome,
 } from './node-handle.js'
 export { Member, member, type MemberIndication, type MemberOptions } from './composition/member.js'

@@ -4,7 +4,7 @@ import type { EventLoopHealthReport } from '@quorate/runtime'
 import type { PeerStats } from '@quorate/transport-grpc'
 import type { LogStats } from '@quorate/write-ahead-log'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
-import type { NodeEvent, NodeStatus } from './node-handle.js'
+import type { NodeEvent, NodeStatus, ReplicatedStatus } from './node-handle.js'
 
 /** Where the figures come from. Everything but events is asked when somebody reads the metrics. */
 export interface MetricsSource {
@@ -32,6 +32,7 @@ export function createMetrics(source: MetricsSource): Metrics {
   voteMetrics(own, source)
   transportMetrics(own, source)
   logMetrics(own, source)
+  replicationMetrics(own, source)
   eventLoopMetrics(own, source)
   const all = Registry.merge([registry, metricsOfProcess()])
   return { contentType: all.contentType, text: () => all.metrics() }
@@ -226,6 +227,27 @@ function logMetrics(own: Registering, { log }: MetricsSource): void {
     'quorate_log_syncs_total',
     'Batches that were given to the disk, each synced once, since the data folder is there',
     () => log().lastBatch,
+  )
+}
+
+/** Without values where nothing is replicated. */
+function replicationMetrics(own: Registering, { status }: MetricsSource): void {
+  const gauge = (name: string, help: string, read: (replicated: ReplicatedStatus) => number | undefined): void =>
+    own.gauge(name, help, () => {
+      const { replicated } = status()
+      const value = replicated && read(replicated)
+      return value === undefined ? [] : value
+    })
+  const index = (name: string, help: string, which: 'lastIndex' | 'commitIndex' | 'appliedIndex'): void =>
+    gauge(`quorate_replication_${name}_index`, help, (replicated) => replicated[which])
+  index('last', 'Index of the last entry of the replicated log here', 'lastIndex')
+  index('commit', 'Index up to which this node knows the log to be committed', 'commitIndex')
+  index('applied', 'Index up to which this node has applied it', 'appliedIndex')
+  gauge('quorate_kv_revision', 'Revision of the key-value store here', ({ revision }) => revision)
+  gauge(
+    'quorate_kv_bytes',
+    'What the key-value store holds, with its history: the quota bounds it',
+    ({ bytes }) => bytes,
   )
 }
 

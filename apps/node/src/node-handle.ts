@@ -130,6 +130,19 @@ export interface NodeStatus {
   readonly votes: readonly { readonly vote: string; readonly value: number; readonly decision: number | undefined }[]
   readonly algorithms: { readonly failureDetector: string; readonly election: string; readonly agreement: string }
   readonly uptimeMs: number
+  /** How far the replicated log has come here; `undefined` when nothing is replicated. */
+  readonly replicated: ReplicatedStatus | undefined
+}
+
+/** Indexes are those of the log's entries. */
+export interface ReplicatedStatus {
+  readonly lastIndex: number
+  readonly commitIndex: number
+  readonly appliedIndex: number
+  /** The key-value store's current revision; `undefined` when another state machine is replicated. */
+  readonly revision: number | undefined
+  /** What the key-value store holds, with its history: what the quota bounds. */
+  readonly bytes: number | undefined
 }
 
 /** How a vote ended, as far as this node knows. `undecided`: not within the time given; it may still be decided. */

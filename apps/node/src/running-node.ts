@@ -18,7 +18,7 @@ import { Control } from './gen/quorate/control/v1/control_pb.js'
 import { createHttpServer, type HttpServer } from './http-server.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { NodeEvents } from './node-events.js'
-import type { NodeEvent, NodeHandle, NodeLogger, NodeOptions, NodeStatus } from './node-handle.js'
+import type { NodeEvent, NodeHandle, NodeLogger, NodeOptions, NodeStatus, ReplicatedStatus } from './node-handle.js'
 import type { NodeSettings } from './node-settings.js'
 import type { OpenState } from './open-state.js'
 import { StateAccess } from './state-access.js'
@@ -216,7 +216,21 @@ export class RunningNode implements NodeHandle {
       votes: this.#host.root.votes.list(),
       algorithms: { failureDetector: failureDetector.name, election: election.name, agreement: agreement.name },
       uptimeMs: performance.now() - this.#startedMs,
+      replicated: this.#replicatedStatus(),
     }
+  }
+
+  #replicatedStatus(): ReplicatedStatus | undefined {
+    const { state } = this.#host.root
+    return (
+      state && {
+        lastIndex: state.log.position.index,
+        commitIndex: state.log.commitIndex,
+        appliedIndex: state.appliedIndex,
+        revision: this.#state?.kv?.revision,
+        bytes: this.#state?.kv?.bytes,
+      }
+    )
   }
 
   metrics(): Promise<string> {

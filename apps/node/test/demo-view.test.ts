@@ -30,6 +30,7 @@ function status(id: string, changes: Partial<RemoteStatus> = {}): RemoteStatus {
     ],
     algorithms: { failureDetector: 'phi-accrual', election: 'timestamp', agreement: 'threshold' },
     uptimeMs: 1_000,
+    replicated: undefined,
     members: {},
     ...changes,
   }

@@ -18,6 +18,7 @@ const status: NodeStatus = {
   votes: [],
   algorithms: { failureDetector: 'phi-accrual', election: 'timestamp', agreement: 'threshold' },
   uptimeMs: 1500,
+  replicated: undefined,
 }
 
 const peer: PeerStats = {
@@ -118,6 +119,16 @@ describe('metrics', () => {
     expect(await samples('quorate_log_syncs_total')).toEqual({ '': 9 })
     expect(await samples('quorate_event_loop_delay_p99_seconds')).toEqual({ '': 0.02 })
     expect(await samples('quorate_event_loop_stalls_total')).toEqual({ '': 3 })
+  })
+
+  it('say how far what is replicated has come, and nothing where nothing is', async () => {
+    const replicated = { lastIndex: 9, commitIndex: 8, appliedIndex: 7, revision: 5, bytes: 100 }
+    const { samples } = watched({ status: () => ({ ...status, replicated }) })
+    expect(await samples('quorate_replication_last_index')).toEqual({ '': 9 })
+    expect(await samples('quorate_replication_commit_index')).toEqual({ '': 8 })
+    expect(await samples('quorate_replication_applied_index')).toEqual({ '': 7 })
+    expect(await samples('quorate_kv_revision')).toEqual({ '': 5 })
+    expect(await watched().samples('quorate_kv_bytes')).toEqual({})
   })
 
   it('count leaders, suspicions by verdict, and votes', async () => {

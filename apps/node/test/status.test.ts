@@ -23,6 +23,7 @@ function answer(id: string, leader: string | undefined, more: Partial<RemoteStat
     votes: [],
     algorithms: { failureDetector: 'phi-accrual', election: 'timestamp', agreement: 'threshold' },
     uptimeMs: 61_000,
+    replicated: undefined,
     members: {},
     ...more,
   }
@@ -71,6 +72,16 @@ describe('nodes agree', () => {
 })
 
 describe('the table', () => {
+  it('shows how far each node has come, where something is replicated', () => {
+    const at = (appliedIndex: number, revision: number) => ({
+      replicated: { lastIndex: 12, commitIndex: appliedIndex, appliedIndex, revision, bytes: 100 },
+    })
+    const text = renderStatus([answer('n1', 'n1', at(12, 9)), answer('n2', 'n1', at(11, 8)), silent('n3')], 'ok', true, plain)
+    expect(text).toMatch(/^NODE  ROLE +LEADER  TERM  +UPTIME  +APPLIED +REVISION$/m)
+    expect(text).toMatch(/^n1 +leader .* 12 +9$/m)
+    expect(text).toMatch(/^n2 +follower .* 11 of 12 +8$/m)
+  })
+
   it('has a line for each node, and who suspects whom', () => {
     const votes = [
       { vote: 'v1', value: 9, decision: 4 },

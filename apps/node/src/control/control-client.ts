@@ -11,9 +11,10 @@ import {
   StatusRequestSchema,
   WatchRequestSchema,
   type Event,
+  type Replicated,
   type StatusResponse,
 } from '../gen/quorate/control/v1/control_pb.js'
-import type { NodeEvent, NodeStatus, PeerTlsOptions, VoteOutcome } from '../node-handle.js'
+import type { NodeEvent, NodeStatus, PeerTlsOptions, ReplicatedStatus, VoteOutcome } from '../node-handle.js'
 
 /** A node's status and, for finding the others, all members with their peer URLs. */
 export type RemoteStatus = NodeStatus & { readonly members: Readonly<Record<NodeId, readonly string[]>> }
@@ -166,5 +167,16 @@ function remoteStatus(response: StatusResponse): RemoteStatus {
     },
     uptimeMs: response.uptimeMs,
     members: Object.fromEntries(response.members.map(({ id, peerUrls }) => [id, peerUrls])),
+    replicated: response.replicated && replicatedStatus(response.replicated),
+  }
+}
+
+function replicatedStatus({ lastIndex, commitIndex, appliedIndex, revision, bytes }: Replicated): ReplicatedStatus {
+  return {
+    lastIndex: Number(lastIndex),
+    commitIndex: Number(commitIndex),
+    appliedIndex: Number(appliedIndex),
+    revision: revision === undefined ? undefined : Number(revision),
+    bytes: bytes === undefined ? undefined : Number(bytes),
   }
 }

@@ -21,7 +21,7 @@ import {
   type StatusResponse,
   type WatchRequest,
 } from '../gen/quorate/control/v1/control_pb.js'
-import type { NodeEvent, NodeHandle, NodeStatus } from '../node-handle.js'
+import type { NodeEvent, NodeHandle, NodeStatus, ReplicatedStatus } from '../node-handle.js'
 
 /** The part of a node that the service shows. */
 export type ControlledNode = Pick<NodeHandle, 'status' | 'votes' | 'election' | 'onEvent'> & {
@@ -100,6 +100,16 @@ export function controlService(node: ControlledNode): ServiceImplementation<type
   }
 }
 
+function replicatedMessage({ lastIndex, commitIndex, appliedIndex, revision, bytes }: ReplicatedStatus) {
+  return {
+    lastIndex: BigInt(lastIndex),
+    commitIndex: BigInt(commitIndex),
+    appliedIndex: BigInt(appliedIndex),
+    ...(revision !== undefined && { revision: BigInt(revision) }),
+    ...(bytes !== undefined && { bytes: BigInt(bytes) }),
+  }
+}
+
 function statusResponse(status: NodeStatus, members: ControlledNode['members']): StatusResponse {
   return create(StatusResponseSchema, {
     id: status.id,
@@ -125,5 +135,6 @@ function statusResponse(status: NodeStatus, members: ControlledNode['members']):
     agreement: status.algorithms.agreement,
     uptimeMs: status.uptimeMs,
     members: Object.entries(members).map(([id, peerUrls]) => ({ id, peerUrls: [...peerUrls] })),
+    ...(status.replicated !== undefined && { replicated: replicatedMessage(status.replicated) }),
   })
 }

@@ -1,28 +1,51 @@
+import type { RemoteStatus } from '../control/control-client.js'
 import type { Answer } from './ask-cluster.js'
 import { renderTable, type Cell, type Paint } from './table.js'
 
-/** The cluster as each node sees it: one line for each, and then who suspects whom how strongly. */
+/**
+ * The cluster as each node sees it: one line for each, with how far it has applied what is replicated, or else the last vote, and then who
+ * suspects whom how strongly.
+ */
 export function renderStatus(answers: readonly Answer[], summary: string, agreed: boolean, paint: Paint): string {
-  const nodes = [['NODE', 'ROLE', 'LEADER', 'TERM', 'UPTIME', 'LAST DECISION'], ...answers.map(nodeRow)]
+  const replicates = answers.some((answer) => 'status' in answer && answer.status.replicated !== undefined)
+  const last = replicates ? ['APPLIED', 'REVISION'] : ['LAST DECISION']
+  const nodes = [
+    ['NODE', 'ROLE', 'LEADER', 'TERM', 'UPTIME', ...last],
+    ...answers.map((answer) => nodeRow(answer, replicates)),
+  ]
   const ids = answers.map(({ id }) => id)
   const suspicions = [['SUSPICION OF', ...ids], ...answers.map((answer) => suspicionRow(answer, ids))]
-  const last = paint(agreed ? 'green' : 'red', summary)
-  return `${renderTable(nodes, paint)}\n${ids.length > 1 ? `${renderTable(suspicions, paint)}\n` : ''}${last}\n`
+  const verdict = paint(agreed ? 'green' : 'red', summary)
+  return `${renderTable(nodes, paint)}\n${ids.length > 1 ? `${renderTable(suspicions, paint)}\n` : ''}${verdict}\n`
 }
 
-function nodeRow(answer: Answer): readonly (string | Cell)[] {
+function nodeRow(answer: Answer, replicates: boolean): readonly (string | Cell)[] {
   if ('error' in answer)
     return [answer.id, { text: 'unreachable', style: 'red' }, '', '', '', { text: answer.error, style: 'dim' }]
-  const { id, role, leader, term, uptimeMs, votes } = answer.status
-  const decided = votes.findLast(({ decision }) => decision !== undefined)
+  const { id, role, leader, term, uptimeMs } = answer.status
   return [
     id,
     role === 'leader' ? { text: role, style: 'green' } : role === 'candidate' ? { text: role, style: 'yellow' } : role,
     leader ?? { text: 'none', style: 'yellow' },
     term.id === '' ? String(term.number) : `${term.number} (${term.id})`,
     duration(uptimeMs),
-    decided === undefined ? { text: 'none', style: 'dim' } : `${decided.decision} in ${decided.vote}`,
+    ...(replicates ? replicatedCells(answer.status) : [decisionCell(answer.status)]),
   ]
+}
+
+function replicatedCells({ replicated }: RemoteStatus): readonly (string | Cell)[] {
+  if (replicated === undefined) return ['', '']
+  const { appliedIndex, lastIndex, revision } = replicated
+  const behind = lastIndex - appliedIndex
+  return [
+    behind > 0 ? { text: `${appliedIndex} of ${lastIndex}`, style: 'yellow' } : String(appliedIndex),
+    revision === undefined ? '' : String(revision),
+  ]
+}
+
+function decisionCell({ votes }: RemoteStatus): string | Cell {
+  const decided = votes.findLast(({ decision }) => decision !== undefined)
+  return decided === undefined ? { text: 'none', style: 'dim' } : `${decided.decision} in ${decided.vote}`
 }
 
 function suspicionRow(answer: Answer, ids: readonly string[]): readonly (string | Cell)[] {

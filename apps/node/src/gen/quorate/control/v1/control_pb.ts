@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file quorate/control/v1/control.proto.
  */
 export const file_quorate_control_v1_control: GenFile = /*@__PURE__*/
-  fileDesc("CiBxdW9yYXRlL2NvbnRyb2wvdjEvY29udHJvbC5wcm90bxIScXVvcmF0ZS5jb250cm9sLnYxIg8KDVN0YXR1c1JlcXVlc3Qi7QIKDlN0YXR1c1Jlc3BvbnNlEgoKAmlkGAEgASgJEhMKC2luY2FybmF0aW9uGAIgASgEEhIKCmNsdXN0ZXJfaWQYAyABKAkSDwoHdmVyc2lvbhgEIAEoCRIMCgRyb2xlGAUgASgJEg4KBmxlYWRlchgGIAEoCRImCgR0ZXJtGAcgASgLMhgucXVvcmF0ZS5jb250cm9sLnYxLlRlcm0SJwoFcGVlcnMYCCADKAsyGC5xdW9yYXRlLmNvbnRyb2wudjEuUGVlchInCgV2b3RlcxgJIAMoCzIYLnF1b3JhdGUuY29udHJvbC52MS5Wb3RlEhgKEGZhaWx1cmVfZGV0ZWN0b3IYCiABKAkSEAoIZWxlY3Rpb24YCyABKAkSEQoJYWdyZWVtZW50GAwgASgJEhEKCXVwdGltZV9tcxgNIAEoARIrCgdtZW1iZXJzGA4gAygLMhoucXVvcmF0ZS5jb250cm9sLnYxLk1lbWJlciIiCgRUZXJtEg4KBm51bWJlchgBIAEoBBIKCgJpZBgCIAEoCSJJCgRQZWVyEgoKAmlkGAEgASgJEhEKCWNvbm5lY3RlZBgCIAEoCBIPCgd2ZXJkaWN0GAMgASgJEhEKCXN1c3BpY2lvbhgEIAEoASJHCgRWb3RlEgwKBHZvdGUYASABKAkSDQoFdmFsdWUYAiABKBISFQoIZGVjaXNpb24YAyABKBJIAIgBAUILCglfZGVjaXNpb24iJwoGTWVtYmVyEgoKAmlkGAEgASgJEhEKCXBlZXJfdXJscxgCIAMoCSIOCgxXYXRjaFJlcXVlc3QiFQoFRXZlbnQSDAoEanNvbhgBIAEoCSIlCg9DYWxsVm90ZVJlcXVlc3QSEgoKdGltZW91dF9tcxgBIAEoDSJUChBDYWxsVm90ZVJlc3BvbnNlEgwKBHZvdGUYASABKAkSFQoIZGVjaXNpb24YAiABKBJIAIgBARIOCgZyZWFzb24YAyABKAlCCwoJX2RlY2lzaW9uIg8KDVJlc2lnblJlcXVlc3QiEAoOUmVzaWduUmVzcG9uc2UyygIKB0NvbnRyb2wSTwoGU3RhdHVzEiEucXVvcmF0ZS5jb250cm9sLnYxLlN0YXR1c1JlcXVlc3QaIi5xdW9yYXRlLmNvbnRyb2wudjEuU3RhdHVzUmVzcG9uc2USRgoFV2F0Y2gSIC5xdW9yYXRlLmNvbnRyb2wudjEuV2F0Y2hSZXF1ZXN0GhkucXVvcmF0ZS5jb250cm9sLnYxLkV2ZW50MAESVQoIQ2FsbFZvdGUSIy5xdW9yYXRlLmNvbnRyb2wudjEuQ2FsbFZvdGVSZXF1ZXN0GiQucXVvcmF0ZS5jb250cm9sLnYxLkNhbGxWb3RlUmVzcG9uc2USTwoGUmVzaWduEiEucXVvcmF0ZS5jb250cm9sLnYxLlJlc2lnblJlcXVlc3QaIi5xdW9yYXRlLmNvbnRyb2wudjEuUmVzaWduUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("CiBxdW9yYXRlL2NvbnRyb2wvdjEvY29udHJvbC5wcm90bxIScXVvcmF0ZS5jb250cm9sLnYxIg8KDVN0YXR1c1JlcXVlc3QioQMKDlN0YXR1c1Jlc3BvbnNlEgoKAmlkGAEgASgJEhMKC2luY2FybmF0aW9uGAIgASgEEhIKCmNsdXN0ZXJfaWQYAyABKAkSDwoHdmVyc2lvbhgEIAEoCRIMCgRyb2xlGAUgASgJEg4KBmxlYWRlchgGIAEoCRImCgR0ZXJtGAcgASgLMhgucXVvcmF0ZS5jb250cm9sLnYxLlRlcm0SJwoFcGVlcnMYCCADKAsyGC5xdW9yYXRlLmNvbnRyb2wudjEuUGVlchInCgV2b3RlcxgJIAMoCzIYLnF1b3JhdGUuY29udHJvbC52MS5Wb3RlEhgKEGZhaWx1cmVfZGV0ZWN0b3IYCiABKAkSEAoIZWxlY3Rpb24YCyABKAkSEQoJYWdyZWVtZW50GAwgASgJEhEKCXVwdGltZV9tcxgNIAEoARIrCgdtZW1iZXJzGA4gAygLMhoucXVvcmF0ZS5jb250cm9sLnYxLk1lbWJlchIyCgpyZXBsaWNhdGVkGA8gASgLMh4ucXVvcmF0ZS5jb250cm9sLnYxLlJlcGxpY2F0ZWQijwEKClJlcGxpY2F0ZWQSEgoKbGFzdF9pbmRleBgBIAEoBBIUCgxjb21taXRfaW5kZXgYAiABKAQSFQoNYXBwbGllZF9pbmRleBgDIAEoBBIVCghyZXZpc2lvbhgEIAEoBEgAiAEBEhIKBWJ5dGVzGAUgASgESAGIAQFCCwoJX3JldmlzaW9uQggKBl9ieXRlcyIiCgRUZXJtEg4KBm51bWJlchgBIAEoBBIKCgJpZBgCIAEoCSJJCgRQZWVyEgoKAmlkGAEgASgJEhEKCWNvbm5lY3RlZBgCIAEoCBIPCgd2ZXJkaWN0GAMgASgJEhEKCXN1c3BpY2lvbhgEIAEoASJHCgRWb3RlEgwKBHZvdGUYASABKAkSDQoFdmFsdWUYAiABKBISFQoIZGVjaXNpb24YAyABKBJIAIgBAUILCglfZGVjaXNpb24iJwoGTWVtYmVyEgoKAmlkGAEgASgJEhEKCXBlZXJfdXJscxgCIAMoCSIOCgxXYXRjaFJlcXVlc3QiFQoFRXZlbnQSDAoEanNvbhgBIAEoCSIlCg9DYWxsVm90ZVJlcXVlc3QSEgoKdGltZW91dF9tcxgBIAEoDSJUChBDYWxsVm90ZVJlc3BvbnNlEgwKBHZvdGUYASABKAkSFQoIZGVjaXNpb24YAiABKBJIAIgBARIOCgZyZWFzb24YAyABKAlCCwoJX2RlY2lzaW9uIg8KDVJlc2lnblJlcXVlc3QiEAoOUmVzaWduUmVzcG9uc2UyygIKB0NvbnRyb2wSTwoGU3RhdHVzEiEucXVvcmF0ZS5jb250cm9sLnYxLlN0YXR1c1JlcXVlc3QaIi5xdW9yYXRlLmNvbnRyb2wudjEuU3RhdHVzUmVzcG9uc2USRgoFV2F0Y2gSIC5xdW9yYXRlLmNvbnRyb2wudjEuV2F0Y2hSZXF1ZXN0GhkucXVvcmF0ZS5jb250cm9sLnYxLkV2ZW50MAESVQoIQ2FsbFZvdGUSIy5xdW9yYXRlLmNvbnRyb2wudjEuQ2FsbFZvdGVSZXF1ZXN0GiQucXVvcmF0ZS5jb250cm9sLnYxLkNhbGxWb3RlUmVzcG9uc2USTwoGUmVzaWduEiEucXVvcmF0ZS5jb250cm9sLnYxLlJlc2lnblJlcXVlc3QaIi5xdW9yYXRlLmNvbnRyb2wudjEuUmVzaWduUmVzcG9uc2ViBnByb3RvMw");
 
 /**
  * @generated from message quorate.control.v1.StatusRequest
@@ -104,6 +104,13 @@ export type StatusResponse = Message<"quorate.control.v1.StatusResponse"> & {
    * @generated from field: repeated quorate.control.v1.Member members = 14;
    */
   members: Member[];
+
+  /**
+   * Absent: the node replicates nothing.
+   *
+   * @generated from field: quorate.control.v1.Replicated replicated = 15;
+   */
+  replicated?: Replicated | undefined;
 };
 
 /**
@@ -112,6 +119,47 @@ export type StatusResponse = Message<"quorate.control.v1.StatusResponse"> & {
  */
 export const StatusResponseSchema: GenMessage<StatusResponse> = /*@__PURE__*/
   messageDesc(file_quorate_control_v1_control, 1);
+
+/**
+ * How far the replicated log has come at this node, in indexes of its entries.
+ *
+ * @generated from message quorate.control.v1.Replicated
+ */
+export type Replicated = Message<"quorate.control.v1.Replicated"> & {
+  /**
+   * @generated from field: uint64 last_index = 1;
+   */
+  lastIndex: bigint;
+
+  /**
+   * @generated from field: uint64 commit_index = 2;
+   */
+  commitIndex: bigint;
+
+  /**
+   * @generated from field: uint64 applied_index = 3;
+   */
+  appliedIndex: bigint;
+
+  /**
+   * Of the key-value store, if that is what is replicated.
+   *
+   * @generated from field: optional uint64 revision = 4;
+   */
+  revision?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 bytes = 5;
+   */
+  bytes?: bigint | undefined;
+};
+
+/**
+ * Describes the message quorate.control.v1.Replicated.
+ * Use `create(ReplicatedSchema)` to create a new message.
+ */
+export const ReplicatedSchema: GenMessage<Replicated> = /*@__PURE__*/
+  messageDesc(file_quorate_control_v1_control, 2);
 
 /**
  * @generated from message quorate.control.v1.Term
@@ -133,7 +181,7 @@ export type Term = Message<"quorate.control.v1.Term"> & {
  * Use `create(TermSchema)` to create a new message.
  */
 export const TermSchema: GenMessage<Term> = /*@__PURE__*/
-  messageDesc(file_quorate_control_v1_control, 2);
+  messageDesc(file_quorate_control_v1_control, 3);
 
 /**
  * @generated from message quorate.control.v1.Peer
@@ -169,7 +217,7 @@ export type Peer = Message<"quorate.control.v1.Peer"> & {
  * Use `create(PeerSchema)` to create a new message.
  */
 export const PeerSchema: GenMessage<Peer> = /*@__PURE__*/
-  messageDesc(file_quorate_control_v1_control, 3);
+  messageDesc(file_quorate_control_v1_control, 4);
 
 /**
  * @generated from message quorate.control.v1.Vote
@@ -196,7 +244,7 @@ export type Vote = Message<"quorate.control.v1.Vote"> & {
  * Use `create(VoteSchema)` to create a new message.
  */
 export const VoteSchema: GenMessage<Vote> = /*@__PURE__*/
-  messageDesc(file_quorate_control_v1_control, 4);
+  messageDesc(file_quorate_control_v1_control, 5);
 
 /**
  * @generated from message quorate.control.v1.Member
@@ -218,7 +266,7 @@ export type Member = Message<"quorate.control.v1.Member"> & {
  * Use `create(MemberSchema)` to create a new message.
  */
 export const MemberSchema: GenMessage<Member> = /*@__PURE__*/
-  messageDesc(file_quorate_control_v1_control, 5);
+  messageDesc(file_quorate_control_v1_control, 6);
 
 /**
  * @generated from message quorate.control.v1.WatchRequest
@@ -231,7 +279,7 @@ export type WatchRequest = Message<"quorate.control.v1.WatchRequest"> & {
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
-  messageDesc(file_quorate_control_v1_control, 6);
+  messageDesc(file_quorate_control_v1_control, 7);
 
 /**
  * An event as JSON: its type and its fields are those of NodeEvent in the package's types.
@@ -250,7 +298,7 @@ export type Event = Message<"quorate.control.v1.Event"> & {
  * Use `create(EventSchema)` to create a new message.
  */
 export const EventSchema: GenMessage<Event> = /*@__PURE__*/
-  messageDesc(file_quorate_control_v1_control, 7);
+  messageDesc(file_quorate_control_v1_control, 8);
 
 /**
  * @generated from message quorate.control.v1.CallVoteRequest
@@ -269,7 +317,7 @@ export type CallVoteRequest = Message<"quorate.control.v1.CallVoteRequest"> & {
  * Use `create(CallVoteRequestSchema)` to create a new message.
  */
 export const CallVoteRequestSchema: GenMessage<CallVoteRequest> = /*@__PURE__*/
-  messageDesc(file_quorate_control_v1_control, 8);
+  messageDesc(file_quorate_control_v1_control, 9);
 
 /**
  * @generated from message quorate.control.v1.CallVoteResponse
@@ -298,7 +346,7 @@ export type CallVoteResponse = Message<"quorate.control.v1.CallVoteResponse"> & 
  * Use `create(CallVoteResponseSchema)` to create a new message.
  */
 export const CallVoteResponseSchema: GenMessage<CallVoteResponse> = /*@__PURE__*/
-  messageDesc(file_quorate_control_v1_control, 9);
+  messageDesc(file_quorate_control_v1_control, 10);
 
 /**
  * @generated from message quorate.control.v1.ResignRequest
@@ -311,7 +359,7 @@ export type ResignRequest = Message<"quorate.control.v1.ResignRequest"> & {
  * Use `create(ResignRequestSchema)` to create a new message.
  */
 export const ResignRequestSchema: GenMessage<ResignRequest> = /*@__PURE__*/
-  messageDesc(file_quorate_control_v1_control, 10);
+  messageDesc(file_quorate_control_v1_control, 11);
 
 /**
  * @generated from message quorate.control.v1.ResignResponse
@@ -324,7 +372,7 @@ export type ResignResponse = Message<"quorate.control.v1.ResignResponse"> & {
  * Use `create(ResignResponseSchema)` to create a new message.
  */
 export const ResignResponseSchema: GenMessage<ResignResponse> = /*@__PURE__*/
-  messageDesc(file_quorate_control_v1_control, 11);
+  messageDesc(file_quorate_control_v1_control, 12);
 
 /**
  * What operators and the command line ask of a running node. Served beside the peers' service, under the same certificates.
