@@ -76,7 +76,12 @@ describe('the table', () => {
     const at = (appliedIndex: number, revision: number) => ({
       replicated: { lastIndex: 12, commitIndex: appliedIndex, appliedIndex, revision, bytes: 100 },
     })
-    const text = renderStatus([answer('n1', 'n1', at(12, 9)), answer('n2', 'n1', at(11, 8)), silent('n3')], 'ok', true, plain)
+    const text = renderStatus(
+      [answer('n1', 'n1', at(12, 9)), answer('n2', 'n1', at(11, 8)), silent('n3')],
+      'ok',
+      true,
+      plain,
+    )
     expect(text).toMatch(/^NODE  ROLE +LEADER  TERM  +UPTIME  +APPLIED +REVISION$/m)
     expect(text).toMatch(/^n1 +leader .* 12 +9$/m)
     expect(text).toMatch(/^n2 +follower .* 11 of 12 +8$/m)

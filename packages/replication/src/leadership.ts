@@ -96,6 +96,7 @@ export class Leadership {
     if (progress === undefined) return
     progress.acknowledged(matchIndex)
     this.#count(from, progress.matchIndex)
+    this.#tellCommit(from, progress)
     if (progress.matchIndex === this.#context.log.lastIndex) this.#context.caughtUp(from)
   }
 
@@ -139,11 +140,6 @@ export class Leadership {
       this.#sendAppend(id, progress, progress.probing ? undefined : 0)
     }
     if (this.#barriers.round !== undefined) this.#sendConfirm(this.#barriers.round)
-  }
-
-  /** Tells all followers how far the log is committed, so that they apply it. */
-  announceCommit(): void {
-    for (const [id, progress] of this.#followers) if (!progress.probing) this.#sendAppend(id, progress, 0)
   }
 
   isLevel(member: NodeId): boolean {
@@ -198,6 +194,7 @@ export class Leadership {
       records,
       commitIndex,
     })
+    progress.toldCommitIndex = Math.min(commitIndex, previousIndex + records.length)
     if (records.length === 0) return
     let bytes = 0
     for (const record of records) bytes += record.length
@@ -213,8 +210,20 @@ export class Leadership {
     if (index <= this.#context.commitIndex() || !sameTerm(log.termAt(index), this.term)) return
     this.#forgetCommitted(index)
     this.#context.committed(index)
-    this.announceCommit()
+    for (const [id, progress] of this.#followers) this.#tellCommit(id, progress)
     this.#advanceBarriers()
+  }
+
+  /**
+   * Tells a follower how far the log is committed, so that it applies it. While appends to it are under way it waits: the next one tells,
+   * or the answer to the last is the occasion.
+   */
+  #tellCommit(to: NodeId, progress: Progress): void {
+    // What it has acknowledged to this leader it cannot have lost or changed since without following another, and it then listens no more.
+    const commitIndex = Math.min(this.#context.commitIndex(), progress.matchIndex)
+    if (progress.inflightAppends > 0 || commitIndex <= progress.toldCommitIndex) return
+    progress.toldCommitIndex = commitIndex
+    this.#context.sendAtOnce(to, { type: 'commit', term: this.term, commitIndex })
   }
 
   #forgetCommitted(index: number): void {

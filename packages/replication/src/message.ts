@@ -6,6 +6,8 @@ const term = { record: { number: 'uint', id: 'string' } } as const
 export const replicationCodec = messageCodec({
   /** Leader to follower: the entries behind `previous`, and how far the log is committed. */
   append: { term, previousIndex: 'uint', previousTerm: term, records: { list: 'bytes' }, commitIndex: 'uint' },
+  /** Leader to follower: as much of what it has acknowledged in this term is committed. It is not answered. */
+  commit: { term, commitIndex: 'uint' },
   /** Follower to leader: its log equals the leader's up to `matchIndex`, durably. */
   appended: { term, matchIndex: 'uint' },
   /** Follower to leader: it has not what `previous` named. Its log has entries of `conflictTerm` from `conflictIndex` on, or ends before that. */

@@ -15,6 +15,8 @@ export class Progress {
   /** The next entry to send. */
   nextIndex: number
   probing = true
+  /** How far the follower has been told that the log is committed. */
+  toldCommitIndex = 0
   /** Appends with records on their way, oldest first. */
   #inflight: { readonly lastIndex: number; readonly bytes: number }[] = []
   #inflightBytes = 0

@@ -182,6 +182,11 @@ export class RaftLog implements ReplicatedLog<Message> {
       case 'append':
         this.#follow(from.id, message)
         return
+      case 'commit':
+        // This node acknowledged that much to the same leader, so that its log equals the leader's up to there.
+        if (this.#election.follow(from.id, message.term))
+          this.#commit(Math.min(message.commitIndex, this.#log.lastIndex))
+        return
       case 'confirm':
         // It asserts no more than that this node has not acknowledged a newer leader, now.
         if (this.#election.follow(from.id, message.term)) {
