@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { launch } from './cluster.js'
+import { resident } from './processes.js'
 import type { Report } from './report.js'
 import { median } from './statistics.js'
 
@@ -9,7 +9,7 @@ export async function memory(seconds: number): Promise<Report> {
   let residentMb: number[]
   try {
     await cluster.pass(seconds * 1000)
-    residentMb = cluster.nodes.map((id) => residentBytes(cluster.pid(id) as number) / 1e6)
+    residentMb = cluster.nodes.map((id) => resident(cluster.pid(id) as number).bytes / 1e6)
   } finally {
     await cluster.close()
   }
@@ -21,11 +21,4 @@ export async function memory(seconds: number): Promise<Report> {
     rows: [[median(residentMb), Math.max(...residentMb)].map((mb) => `${mb.toFixed(0)} MB`)],
     data: { seconds, residentMb },
   }
-}
-
-/** Linux only: other systems have no `/proc`. */
-function residentBytes(pid: number): number {
-  const match = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
-  if (match === null) throw new Error(`/proc/${pid}/status does not say how much is resident`)
-  return Number(match[1]) * 1024
 }
