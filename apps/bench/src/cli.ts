@@ -5,6 +5,9 @@ import { cpus, totalmem } from 'node:os'
 import { calm } from './calm.js'
 import { silence } from './detection.js'
 import { failover } from './failover.js'
+import { kvFailover } from './kv/kv-failover.js'
+import { kvMemory } from './kv/kv-memory.js'
+import { kvRestart } from './kv/kv-restart.js'
 import { speed } from './kv/speed.js'
 import { targetNames, type TargetChoice, type TargetName } from './kv/targets.js'
 import { memory } from './memory.js'
@@ -16,6 +19,8 @@ interface Options extends Omit<TargetChoice, 'targets'> {
   readonly minutes?: number
   readonly seconds?: number
   readonly millions?: number
+  readonly megabytes?: number
+  readonly keys?: number
   readonly cases?: readonly string[]
   readonly targets?: readonly TargetName[]
   readonly json?: true
@@ -29,6 +34,10 @@ const benchmarks: Readonly<Record<string, (options: Options) => Report | Promise
   detection: ({ rounds = 50 }) => silence(rounds),
   calm: ({ minutes = 5 }) => calm(minutes),
   kv: ({ rounds = 5, seconds = 1, cases = [], ...options }) => speed({ rounds, seconds, cases, ...choice(options) }),
+  'kv-failover': ({ rounds = 10, ...options }) => kvFailover({ rounds, ...choice(options) }),
+  'kv-restart': ({ rounds = 5, megabytes = 1_000, ...options }) =>
+    kvRestart({ rounds, megabytes, ...choice(options) }),
+  'kv-memory': ({ seconds = 10, keys = 1_000_000, ...options }) => kvMemory({ seconds, keys, ...choice(options) }),
 }
 
 /** Runs the benchmarks that the arguments name, one after another, and returns the exit code. */
@@ -36,10 +45,12 @@ export async function main(args: readonly string[]): Promise<number> {
   const program = new Command('bench')
     .description('Measures what Quorate does on this machine.')
     .argument('[benchmarks...]', `any of ${Object.keys(benchmarks).join(', ')}; all of them if none is named`)
-    .addOption(count('--rounds <count>', 'how often a node is killed or stopped (50), or how many rounds (kv: 5)'))
+    .addOption(count('--rounds <count>', 'how often a node is killed or stopped (50), or how many rounds (kv 5, kv-failover 10, kv-restart 5)'))
     .addOption(count('--minutes <count>', 'how long the calm is watched (5)'))
-    .addOption(count('--seconds <count>', 'how long nodes rest before their memory is read (60), or how long a case is measured (kv: 1)'))
+    .addOption(count('--seconds <count>', 'how long nodes rest before their memory is read (60, kv-memory 10), or how long a case is measured (kv: 1)'))
     .addOption(count('--millions <count>', 'how many million events memory is watched over (10)'))
+    .addOption(count('--megabytes <count>', 'kv-restart: how much is written before (1000)'))
+    .addOption(count('--keys <count>', 'kv-memory: how many keys are written (1000000)'))
     .addOption(words('--cases <words>', 'kv: which cases, such as put,1x100,leader,one (all)'))
     .addOption(words('--targets <names>', 'kv: etcd, ours, or both', targetNames))
     .option('--ours <command>', "kv: another program in our node's place; etcd shows the noise")

@@ -5,8 +5,8 @@ import { getFrame, methods, readFound, readStatus, statusFrame, type Found, type
 import { GrpcClient } from './grpc-client.js'
 import type { Scratch } from './scratch.js'
 
-/** A question that a healthy node answers at once. */
-const deadlineMs = 5_000
+/** A healthy node answers these questions at once; one that does not is asked again. */
+const deadlineMs = 1_000
 
 /** One node of a measured cluster: its process, and a connection to its client port. */
 export class KvMember {
@@ -58,6 +58,10 @@ export class KvMember {
   /** Resolves once it does not run. */
   get exited(): Promise<void> {
     return this.#exited
+  }
+
+  get running(): boolean {
+    return this.#child !== undefined
   }
 
   /** Throws `QUORATE_BENCH_NODE`, with what it said last, when it does not run. */

@@ -10,8 +10,8 @@ import type { ManyKeysLoad } from './many-keys.js'
 
 const load = JSON.parse(process.argv[2] ?? '') as ManyKeysLoad
 const value = Buffer.alloc(load.valueBytes, 'x')
-/** Shares no divisor with a number of keys that is round in the decimal system: every key gets its turn, far from the one before. */
-const stride = 7919
+/** A prime that divides no number of keys: every key gets its turn, far from the one before. */
+const stride = 2_147_483_647
 const latencies: number[] = []
 let sent = 0
 let failed = 0

@@ -5,7 +5,7 @@ import { h2load, oneKey, oneKeyFrame } from './h2load.js'
 import type { KvCluster } from './kv-cluster.js'
 import type { KvMember } from './kv-member.js'
 import { valueBytes, type Load, type LoadResult } from './load.js'
-import { manyKeys } from './many-keys.js'
+import { manyKeys, writtenExactly } from './many-keys.js'
 import type { Scratch } from './scratch.js'
 
 /** What one case needed in one round. */
@@ -77,7 +77,7 @@ export async function fill(cluster: KvCluster, cases: readonly Case[], scratch: 
   await leader.client.call(methods.put, oneKeyFrame('put'), deadlineMs)
   const keys = Math.max(...cases.map((each) => each.keys))
   if (keys === 1) return
-  await driven({ operation: 'put', connections: 1, inFlight: 100, at: 'leader', keys }, leader, keys, scratch)
+  await writtenExactly({ clientPort: leader.clientPort, requests: keys, inFlight: 100, keys, valueBytes }, leader, scratch)
 }
 
 /** What makes the figures worthless, if anything does. */
