@@ -9,7 +9,7 @@ import { kvFailover } from './kv/kv-failover.js'
 import { kvMemory } from './kv/kv-memory.js'
 import { kvRestart } from './kv/kv-restart.js'
 import { speed } from './kv/speed.js'
-import { targetNames, type TargetChoice, type TargetName } from './kv/targets.js'
+import { chosenTargets, requireProgram, targetNames, type TargetChoice, type TargetName } from './kv/targets.js'
 import { memory } from './memory.js'
 import { markdown, refreshed, type Report } from './report.js'
 import { simulation } from './simulation.js'
@@ -35,8 +35,7 @@ const benchmarks: Readonly<Record<string, (options: Options) => Report | Promise
   calm: ({ minutes = 5 }) => calm(minutes),
   kv: ({ rounds = 5, seconds = 1, cases = [], ...options }) => speed({ rounds, seconds, cases, ...choice(options) }),
   'kv-failover': ({ rounds = 10, ...options }) => kvFailover({ rounds, ...choice(options) }),
-  'kv-restart': ({ rounds = 5, megabytes = 1_000, ...options }) =>
-    kvRestart({ rounds, megabytes, ...choice(options) }),
+  'kv-restart': ({ rounds = 5, megabytes = 1_000, ...options }) => kvRestart({ rounds, megabytes, ...choice(options) }),
   'kv-memory': ({ seconds = 10, keys = 1_000_000, ...options }) => kvMemory({ seconds, keys, ...choice(options) }),
 }
 
@@ -45,9 +44,19 @@ export async function main(args: readonly string[]): Promise<number> {
   const program = new Command('bench')
     .description('Measures what Quorate does on this machine.')
     .argument('[benchmarks...]', `any of ${Object.keys(benchmarks).join(', ')}; all of them if none is named`)
-    .addOption(count('--rounds <count>', 'how often a node is killed or stopped (50), or how many rounds (kv 5, kv-failover 10, kv-restart 5)'))
+    .addOption(
+      count(
+        '--rounds <count>',
+        'how often a node is killed or stopped (50), or how many rounds (kv 5, kv-failover 10, kv-restart 5)',
+      ),
+    )
     .addOption(count('--minutes <count>', 'how long the calm is watched (5)'))
-    .addOption(count('--seconds <count>', 'how long nodes rest before their memory is read (60, kv-memory 10), or how long a case is measured (kv: 1)'))
+    .addOption(
+      count(
+        '--seconds <count>',
+        'how long nodes rest before their memory is read (60, kv-memory 10), or how long a case is measured (kv: 1)',
+      ),
+    )
     .addOption(count('--millions <count>', 'how many million events memory is watched over (10)'))
     .addOption(count('--megabytes <count>', 'kv-restart: how much is written before (1000)'))
     .addOption(count('--keys <count>', 'kv-memory: how many keys are written (1000000)'))
@@ -76,6 +85,11 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 async function runAll(named: readonly string[], options: Options): Promise<void> {
+  if (named.some((name) => name.startsWith('kv'))) {
+    // Before anything is measured that would take long.
+    chosenTargets(choice(options))
+    requireProgram('h2load')
+  }
   const reports: Report[] = []
   for (const name of named) {
     const report = await (benchmarks[name] as (options: Options) => Report | Promise<Report>)(options)

@@ -106,7 +106,7 @@ async function restarted(member: KvMember): Promise<void> {
 
 async function keysOf(member: KvMember): Promise<ReadonlySet<string>> {
   const keys = new Set<string>()
-  for (let from = 'w/'; ; ) {
+  for (let from = 'w/'; ;) {
     const page = readFound(await member.client.call(methods.range, keysFrame(from, 'w0', pageKeys), deadlineMs))
     for (const key of page.keys) keys.add(key)
     const last = page.keys.at(-1)

@@ -1,5 +1,5 @@
 import { QuorateError } from '@quorate/core'
-import { connect, constants, type ClientHttp2Session } from 'node:http2'
+import { connect, constants, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2'
 
 /** Code 0 of gRPC: the call succeeded. */
 const ok = '0'
@@ -22,7 +22,7 @@ export class GrpcClient {
       const chunks: Buffer[] = []
       let status: string | undefined
       let text = 'the stream ended without a status'
-      const note = (headers: Readonly<Record<string, unknown>>): void => {
+      const note = (headers: IncomingHttpHeaders): void => {
         if (headers['grpc-status'] === undefined) return
         status = String(headers['grpc-status'])
         text = String(headers['grpc-message'] ?? '')

@@ -59,7 +59,8 @@ export function settings(entries: Readonly<Record<number, number>>): Buffer {
 
 export function readSettings(payload: Buffer): ReadonlyMap<number, number> {
   const entries = new Map<number, number>()
-  for (let at = 0; at + 6 <= payload.length; at += 6) entries.set(payload.readUInt16BE(at), payload.readUInt32BE(at + 2))
+  for (let at = 0; at + 6 <= payload.length; at += 6)
+    entries.set(payload.readUInt16BE(at), payload.readUInt32BE(at + 2))
   return entries
 }
 

@@ -38,12 +38,7 @@ const attempts = 3
  * Measures one case for about `seconds`, after a short run that shows how many requests these are. Throws `QUORATE_BENCH_WRONG` when not every
  * request did what it should have.
  */
-export async function measure(
-  cluster: KvCluster,
-  each: Case,
-  seconds: number,
-  scratch: Scratch,
-): Promise<Measurement> {
+export async function measure(cluster: KvCluster, each: Case, seconds: number, scratch: Scratch): Promise<Measurement> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     const leader = await cluster.healthy()
     const member =
@@ -77,7 +72,11 @@ export async function fill(cluster: KvCluster, cases: readonly Case[], scratch: 
   await leader.client.call(methods.put, oneKeyFrame('put'), deadlineMs)
   const keys = Math.max(...cases.map((each) => each.keys))
   if (keys === 1) return
-  await writtenExactly({ clientPort: leader.clientPort, requests: keys, inFlight: 100, keys, valueBytes }, leader, scratch)
+  await writtenExactly(
+    { clientPort: leader.clientPort, requests: keys, inFlight: 100, keys, valueBytes },
+    leader,
+    scratch,
+  )
 }
 
 /** What makes the figures worthless, if anything does. */
@@ -108,7 +107,10 @@ async function oneAnswerBytes(member: KvMember): Promise<number> {
   const message = await member.client.call(methods.range, oneKeyFrame('read'), deadlineMs)
   const { valueBytes: sizes } = readFound(message)
   if (sizes.length !== 1 || sizes[0] !== valueBytes) {
-    throw new QuorateError('QUORATE_BENCH_WRONG', `${member.name} answers a read with values of [${sizes.join()}] bytes`)
+    throw new QuorateError(
+      'QUORATE_BENCH_WRONG',
+      `${member.name} answers a read with values of [${sizes.join()}] bytes`,
+    )
   }
   return message.length + frameBytes
 }

@@ -4,7 +4,7 @@ import { selectedCases, wordsOf, type Case } from './cases.js'
 import { KvCluster } from './kv-cluster.js'
 import { fill, measure, type Measurement } from './measure.js'
 import { Scratch } from './scratch.js'
-import { chosenTargets, requireProgram, targetFlags, targetTitle, type Target, type TargetChoice } from './targets.js'
+import { chosenTargets, targetFlags, targetTitle, type Target, type TargetChoice } from './targets.js'
 
 export interface SpeedOptions extends TargetChoice {
   readonly rounds: number
@@ -22,7 +22,6 @@ export interface CaseResult {
 /** Puts and linearizable reads through three nodes of etcd and of ours in turn, the same bytes to both. */
 export async function speed(options: SpeedOptions): Promise<Report> {
   const cases = selectedCases(options.cases)
-  requireProgram('h2load')
   const targets = chosenTargets(options)
   const measured = new Map(targets.map((target) => [target, cases.map((): Measurement[] => [])]))
   const scratch = new Scratch()
@@ -61,11 +60,7 @@ async function oneRound(
 }
 
 /** Medians of the rounds, and with two programs how much faster the second is. */
-export function speedReport(
-  options: SpeedOptions,
-  targets: readonly Target[],
-  results: readonly CaseResult[],
-): Report {
+export function speedReport(options: SpeedOptions, targets: readonly Target[], results: readonly CaseResult[]): Report {
   const { rounds, seconds, cases } = options
   const titles = targets.map((target) => targetTitle(target, options))
   const both = targets.length === 2
