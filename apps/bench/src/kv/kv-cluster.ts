@@ -86,9 +86,7 @@ export class KvCluster {
       member.client.close()
     }
     const ended = Promise.all(this.members.map((member) => member.exited))
-    const late = new AbortController()
-    await Promise.race([ended, pass(endingMs, undefined, { ref: false, signal: late.signal }).catch(() => {})])
-    late.abort()
+    await Promise.race([ended, pass(endingMs, undefined, { ref: false })])
     for (const member of this.members) member.signal('SIGKILL')
     await ended
     rmSync(this.#folder, { recursive: true, force: true })
