@@ -10,8 +10,8 @@ import type { Scratch } from './scratch.js'
 import type { Target } from './targets.js'
 
 const names = ['n1', 'n2', 'n3'] as const
-/** Waits for a healthy cluster are this long at most; a log of 1 GB may have to be read. */
-const patienceMs = 120_000
+/** Waits are this long at most, unless told otherwise. */
+const usualPatienceMs = 30_000
 const pollMs = 20
 /** How long a node may take to end when asked to, before it is killed. */
 const endingMs = 10_000
@@ -58,15 +58,16 @@ export class KvCluster {
   }
 
   /** Waits until all nodes run, name one leader and answer linearizable reads; returns the leader. */
-  async healthy(): Promise<KvMember> {
-    return eventually(`three nodes of ${this.target.name} name one leader and answer`, async () => {
+  async healthy(patienceMs = usualPatienceMs): Promise<KvMember> {
+    const ask = async (): Promise<KvMember | undefined> => {
       for (const member of this.members) void member.pid
       const statuses = await Promise.all(this.members.map((member) => member.status()))
       const leader = this.#leaderIn(statuses)
       if (leader === undefined) return undefined
       await Promise.all(this.members.map((member) => member.get('health')))
       return leader
-    })
+    }
+    return eventually(`three nodes of ${this.target.name} name one leader and answer`, ask, patienceMs)
   }
 
   /** The one that all name as the leader, or `undefined`. */
@@ -101,7 +102,11 @@ export class KvCluster {
 }
 
 /** Asks again and again until there is an answer. A refused or failed call is none yet. */
-export async function eventually<T>(what: string, ask: () => Promise<T | undefined>): Promise<T> {
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined>,
+  patienceMs = usualPatienceMs,
+): Promise<T> {
   const deadlineMs = performance.now() + patienceMs
   let last: unknown
   while (performance.now() < deadlineMs) {

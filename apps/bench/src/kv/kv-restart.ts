@@ -1,7 +1,7 @@
 import { setTimeout as pass } from 'node:timers/promises'
 import type { Report } from '../report.js'
 import { median } from '../statistics.js'
-import { methods, putFrame } from './etcd-requests.js'
+import { methods, putFrame, type Found } from './etcd-requests.js'
 import { eventually, KvCluster } from './kv-cluster.js'
 import type { KvMember } from './kv-member.js'
 import { firstKey, writtenExactly } from './many-keys.js'
@@ -20,6 +20,8 @@ const valueBytes = 16_000
 const keys = 1_000
 const deadlineMs = 1_000
 const settleMs = 1_000
+/** A long log takes a while to read. */
+const patienceMs = 300_000
 
 interface Restart {
   readonly followerMs: number
@@ -69,30 +71,32 @@ function cells(restarts: readonly Restart[], part: keyof Restart): readonly stri
 }
 
 async function followerRestart(cluster: KvCluster): Promise<number> {
-  const leader = await cluster.healthy()
+  const leader = await cluster.healthy(patienceMs)
   const follower = cluster.members.find((member) => member !== leader) as KvMember
   follower.signal('SIGKILL')
   await follower.exited
   await pass(settleMs)
   const startMs = performance.now()
   follower.start()
-  await eventually(`${follower.name} answers after its restart`, async () => {
+  const answer = async (): Promise<Found> => {
     void follower.pid
     return follower.get(firstKey)
-  })
+  }
+  await eventually(`${follower.name} answers after its restart`, answer, patienceMs)
   return performance.now() - startMs
 }
 
 async function restartOfAll(cluster: KvCluster): Promise<number> {
-  await cluster.healthy()
+  await cluster.healthy(patienceMs)
   for (const member of cluster.members) member.signal('SIGKILL')
   await Promise.all(cluster.members.map((member) => member.exited))
   const startMs = performance.now()
   for (const member of cluster.members) member.start()
-  await eventually('a write is acknowledged after the restart of all', async () => {
+  const write = async (): Promise<Buffer> => {
     const [member] = cluster.members as [KvMember]
     void member.pid
     return member.client.call(methods.put, putFrame('restarted', 'yes'), deadlineMs)
-  })
+  }
+  await eventually('a write is acknowledged after the restart of all', write, patienceMs)
   return performance.now() - startMs
 }

@@ -69,7 +69,7 @@ export function speedReport(options: SpeedOptions, targets: readonly Target[], r
     name: 'kv',
     title:
       `Three nodes on one machine, values of 256 bytes, every write synced: ` +
-      `medians of ${rounds} rounds of about ${seconds} s`,
+      `${rounds === 1 ? 'one round' : `medians of ${rounds} rounds`} of about ${seconds} s`,
     command: `npm run bench -- kv --rounds ${rounds} --seconds ${seconds}${flags}`,
     columns: [
       ...['request', 'connections × in flight', 'at', 'keys'],
