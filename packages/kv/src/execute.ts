@@ -54,6 +54,15 @@ function executeTxn(state: VersionedState, request: TxnRequest): Result {
   return { ...result, revision: state.revision }
 }
 
+/** A transaction of nothing but reads, which needs no revision and no log. */
+export function readTxn(state: VersionedState, request: TxnRequest): TxnResult | Refusal {
+  const wrong = checkTxn(request)
+  if (wrong !== undefined) return wrong
+  const plan = planOf(state, request)
+  const refusal = checkPlan(state, plan, 'range')
+  return refusal ?? { ...carryOut(state, plan), revision: state.revision }
+}
+
 function compact(state: VersionedState, revision: number): Result {
   if (revision <= state.compactRevision) return etcdErrors.compacted
   if (revision > state.revision) return etcdErrors.futureRevision

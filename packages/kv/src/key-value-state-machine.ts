@@ -3,12 +3,12 @@ import { Checksum } from './checksum.js'
 import { checkRange, maxRequestBytes } from './checks.js'
 import { decodeCommand } from './command-codec.js'
 import { etcdErrors, malformedCommand, type Refusal } from './errors.js'
-import { execute } from './execute.js'
+import { execute, readTxn } from './execute.js'
 import type { OrderedStore } from './ordered-store.js'
 import { readRange } from './reads.js'
 import { positionOf } from './records.js'
-import type { Command, RangeRequest } from './requests.js'
-import type { RangeResult, Result } from './results.js'
+import type { Command, RangeRequest, TxnRequest } from './requests.js'
+import type { RangeResult, Result, TxnResult } from './results.js'
 import { SnapshotWriter, snapshotChunks } from './snapshot.js'
 import { VersionedState, clearSpace, otherSpace, recordsOf } from './versioned-state.js'
 
@@ -111,6 +111,22 @@ export class KeyValueStateMachine implements StateMachine<Result> {
   /** Reads at any revision that was not compacted, by etcd's rules. */
   range(request: RangeRequest): RangeResult | Refusal {
     return checkRange(request) ?? readRange(this.#state, request, this.#state.revision)
+  }
+
+  /**
+   * Carries out a transaction without applying it: both its lists must hold nothing but ranges. Otherwise it throws
+   * `QUORATE_INVALID_OPTION`: such a one is a command.
+   */
+  readTxn(request: TxnRequest): TxnResult | Refusal {
+    for (const { type } of [...request.success, ...request.failure]) {
+      if (type === 'range') continue
+      throw new QuorateError(
+        'QUORATE_INVALID_OPTION',
+        `a transaction with a ${type} is no read: apply it as a command`,
+        { type },
+      )
+    }
+    return readTxn(this.#state, request)
   }
 
   /**

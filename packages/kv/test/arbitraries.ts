@@ -51,7 +51,7 @@ export const rangeRequest = (revision: fc.Arbitrary<number | undefined>): fc.Arb
     maxCreateRevision: bound,
   })
 
-const compare: fc.Arbitrary<Compare> = fc.record({
+export const compare: fc.Arbitrary<Compare> = fc.record({
   key,
   rangeEnd,
   target: fc.constantFrom('version', 'create', 'mod', 'value', 'lease'),
@@ -61,13 +61,15 @@ const compare: fc.Arbitrary<Compare> = fc.record({
   lease: fc.option(fc.bigInt(-1n, 1n), { nil: undefined }),
 })
 
-const range = rangeRequest(fc.option(fc.integer({ min: -1, max: 20 }), { nil: undefined })).map((request) => ({
-  type: 'range' as const,
-  ...request,
-}))
+export const rangeOperation = rangeRequest(fc.option(fc.integer({ min: -1, max: 20 }), { nil: undefined })).map(
+  (request) => ({
+    type: 'range' as const,
+    ...request,
+  }),
+)
 
 const { txn } = fc.letrec<{ txn: TxnRequest & { type: 'txn' }; operation: Operation }>((tie) => ({
-  operation: fc.oneof({ depthSize: 'small' }, put, deleteRange, range, tie('txn')),
+  operation: fc.oneof({ depthSize: 'small' }, put, deleteRange, rangeOperation, tie('txn')),
   txn: fc.record({
     type: fc.constant('txn' as const),
     compare: fc.array(compare, { maxLength: 2 }),
