@@ -12,7 +12,8 @@ import { ProcessHost, type DataFolder } from '@quorate/runtime'
 import { startGrpcTransport, type GrpcTransport, type TransportReport } from '@quorate/transport-grpc'
 import { openWriteAheadLog, type WriteAheadLog } from '@quorate/write-ahead-log'
 import { member, type Member, type MemberIndication, type Replicated } from './composition/member.js'
-import type { ClientServer } from './client-server.js'
+import type { EtcdServer } from '@quorate/etcd-api'
+import { serveClients } from './client-server.js'
 import { controlService } from './control/control-service.js'
 import { Control } from './gen/quorate/control/v1/control_pb.js'
 import { createHttpServer, type HttpServer } from './http-server.js'
@@ -28,8 +29,6 @@ import { VoteCalls } from './vote-calls.js'
 const silent: NodeLogger = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} }
 const defaultVoteTimeoutMs = 10_000
 const defaultStopTimeoutMs = 3_000
-/** How long another member has to take over from one that stops, in longest delays: two round trips, a write, and some. */
-const handOverDelays = 6
 
 /** A node in this process: its log, its host and its connections, wired. */
 export class RunningNode implements NodeHandle {
@@ -52,7 +51,7 @@ export class RunningNode implements NodeHandle {
   readonly #access: StateAccess
   #transport: GrpcTransport | undefined
   #http: HttpServer | undefined
-  #clients: ClientServer | undefined
+  #clients: EtcdServer | undefined
   #stopping: Promise<void> | undefined
   #failure: QuorateError | undefined
   #settleStopped: (failure: QuorateError | undefined) => void = () => {}
@@ -124,6 +123,7 @@ export class RunningNode implements NodeHandle {
       onReport: (report) => this.#reported(report),
     })
     try {
+      this.#clients = await this.#serveClients()
       if (listenMetricsUrls.length > 0) {
         this.#http = await createHttpServer({
           urls: listenMetricsUrls,
@@ -136,21 +136,49 @@ export class RunningNode implements NodeHandle {
           },
         })
       }
+      // The log failed before anything ran: what was opened since must not stay open.
+      if (this.#failure !== undefined) throw this.#failure
     } catch (error) {
+      await this.#clients?.stop(0)
+      await this.#http?.close()
       await this.#transport.stop()
       throw error
     }
-    if (this.#failure !== undefined) {
-      // The log failed before anything ran: what was opened since must not stay open.
-      await this.#http?.close()
-      await this.#transport.stop()
-      throw this.#failure
-    }
     this.#host.start()
     this.#logger.info(
-      { clusterId, incarnation: this.incarnation, peerUrls: this.peerUrls, metricsUrls: this.metricsUrls, version },
+      {
+        ...{ clusterId, incarnation: this.incarnation, version },
+        ...{ peerUrls: this.peerUrls, clientUrls: this.clientUrls, metricsUrls: this.metricsUrls },
+      },
       `${this.name} is ready`,
     )
+  }
+
+  async #serveClients(): Promise<EtcdServer | undefined> {
+    const { listenClientUrls, initialCluster, requestTimeoutMs } = this.#settings
+    const kv = this.#state?.kv
+    if (kv === undefined || listenClientUrls.length === 0) return undefined
+    return serveClients({
+      node: {
+        ...{ name: this.name, clusterId: this.clusterId, members: initialCluster, kv },
+        requests: this.#access.requests,
+        handOverMs: this.#handOverMs,
+        leader: () => this.election.leader,
+        term: () => this.election.term.number,
+        replicated: () => this.#replicatedStatus() as ReplicatedStatus,
+        clientUrls: (member) => this.#host.root.attributes?.clientUrls(member) ?? [],
+        transfer: (to) => this.#host.request(({ state }) => state?.log.transfer(to)),
+        onEvent: (listener) => this.onEvent(listener),
+      },
+      urls: listenClientUrls,
+      tls: this.#options.clientTls,
+      requestTimeoutMs,
+    })
+  }
+
+  /** How long another member has to take over: two round trips, a write, and some. */
+  get #handOverMs(): number {
+    return 6 * this.#settings.maxDelayMs
   }
 
   get peerUrls(): readonly string[] {
@@ -250,7 +278,7 @@ export class RunningNode implements NodeHandle {
     this.#events.emit({ type: 'stopping', reason: this.#failure?.message ?? 'asked to' })
     if (this.#failure === undefined) {
       await this.#handOver(deadlineMs)
-      await this.#clients?.stop({ timeoutMs: Math.max(100, deadlineMs - performance.now()) })
+      await this.#clients?.stop(Math.max(100, deadlineMs - performance.now()))
       // What was written last must be durable, and so sent, before the host stops.
       await this.#written(deadlineMs)
       this.#host.stop()
@@ -258,7 +286,7 @@ export class RunningNode implements NodeHandle {
       this.#host.halt()
     }
     this.#voteCalls.stop()
-    await this.#clients?.stop({ timeoutMs: 0 })
+    await this.#clients?.stop(0)
     await this.#http?.close()
     await this.#transport?.stop({ timeoutMs: Math.max(100, deadlineMs - performance.now()) })
     await this.#written(deadlineMs)
@@ -278,7 +306,7 @@ export class RunningNode implements NodeHandle {
       return
     }
     if (this.#connected.size === 0) return
-    const waitMs = Math.min(handOverDelays * this.#settings.maxDelayMs, deadlineMs - performance.now())
+    const waitMs = Math.min(this.#handOverMs, deadlineMs - performance.now())
     await new Promise<void>((resolve) => {
       const end = (): void => {
         clearTimeout(timer)
