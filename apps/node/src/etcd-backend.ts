@@ -2,6 +2,7 @@ import type { NodeId } from '@quorate/core'
 import type { EtcdBackend, EtcdMember, MoveLeaderEnd } from '@quorate/etcd-api'
 import type { KeyValueStateMachine, Result } from '@quorate/kv'
 import type { ProposalEnd } from './composition/replicated-state.js'
+import { leaderChange } from './leader-change.js'
 import { clusterNumber, memberNumber } from './member-ids.js'
 import type { NodeEvent, NodeStatus } from './node-handle.js'
 import type { RequestQueue } from './request-queue.js'
@@ -58,23 +59,17 @@ export function etcdBackend(node: ServedNode): EtcdBackend {
     readBarrier: (done) => requests.read(done),
     moveLeader: (target, done) => {
       const to = names.find((name) => numberOf(name) === target)
-      setImmediate(() => moveLeader(node, to, done))
+      setImmediate(() => void moveLeader(node, to, done))
     },
   }
 }
 
-function moveLeader(node: ServedNode, to: NodeId | undefined, done: (end: MoveLeaderEnd) => void): void {
+async function moveLeader(node: ServedNode, to: NodeId | undefined, done: (end: MoveLeaderEnd) => void): Promise<void> {
   if (node.leader() !== node.name) return done('not-leader')
   if (to === undefined) return done('bad-transferee')
   if (to === node.name) return done('moved')
-  const end = (how: MoveLeaderEnd): void => {
-    clearTimeout(timer)
-    stopListening()
-    done(how)
-  }
-  const timer = setTimeout(() => end('timed-out'), node.handOverMs)
-  const stopListening = node.onEvent((event) => {
-    if (event.type === 'leader-changed' && event.leader === to) end('moved')
-  })
+  const moved = leaderChange(node.onEvent, (leader) => leader === to, node.handOverMs)
   node.transfer(to)
+  if (await moved) done('moved')
+  else done(node.leader() === node.name ? 'timed-out' : 'not-leader')
 }

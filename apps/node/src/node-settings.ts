@@ -87,6 +87,7 @@ export async function nodeSettings(options: NodeOptions): Promise<NodeSettings> 
   const agreement = await loadAgreement(options.agreement ?? defaults.agreement, options.resolveFrom)
   const election = await loadElection(options.election ?? defaults.election, options.resolveFrom)
   requireReplication(options, election)
+  if (options.quotaBytes !== undefined) requireInteger('quotaBytes', options.quotaBytes, { min: 1 })
   const { listenClientUrls = [], advertiseClientUrls = listenClientUrls } = options
   return {
     name,

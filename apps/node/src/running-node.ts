@@ -7,6 +7,7 @@ import {
   type PeerEvent,
   type ReplicatedLogDefinition,
 } from '@quorate/core'
+import { encodeCommand } from '@quorate/kv'
 import { raftLog } from '@quorate/replication'
 import { ProcessHost, type DataFolder } from '@quorate/runtime'
 import { startGrpcTransport, type GrpcTransport, type TransportReport } from '@quorate/transport-grpc'
@@ -17,10 +18,12 @@ import { serveClients } from './client-server.js'
 import { controlService } from './control/control-service.js'
 import { Control } from './gen/quorate/control/v1/control_pb.js'
 import { createHttpServer, type HttpServer } from './http-server.js'
+import { leaderChange } from './leader-change.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { NodeEvents } from './node-events.js'
 import type { NodeEvent, NodeHandle, NodeLogger, NodeOptions, NodeStatus, ReplicatedStatus } from './node-handle.js'
 import type { NodeSettings } from './node-settings.js'
+import { nodeStatus, replicatedStatus } from './node-status.js'
 import type { OpenState } from './open-state.js'
 import { StateAccess } from './state-access.js'
 import { version } from './version.js'
@@ -165,7 +168,7 @@ export class RunningNode implements NodeHandle {
         handOverMs: this.#handOverMs,
         leader: () => this.election.leader,
         term: () => this.election.term.number,
-        replicated: () => this.#replicatedStatus() as ReplicatedStatus,
+        replicated: () => replicatedStatus({ root: this.#host.root, kv }) as ReplicatedStatus,
         clientUrls: (member) => this.#host.root.attributes?.clientUrls(member) ?? [],
         transfer: (to) => this.#host.request(({ state }) => state?.log.transfer(to)),
         onEvent: (listener) => this.onEvent(listener),
@@ -223,42 +226,14 @@ export class RunningNode implements NodeHandle {
   }
 
   status(): NodeStatus {
-    const { members, failureDetector, election, agreement } = this.#settings
-    const { leader, term } = this.#host.root.election
-    return {
-      id: this.name,
+    return nodeStatus({
+      settings: this.#settings,
       incarnation: this.incarnation,
-      clusterId: this.clusterId,
-      version,
-      role: leader === this.name ? 'leader' : leader === undefined ? 'candidate' : 'follower',
-      leader,
-      term,
-      peers: members
-        .filter((id) => id !== this.name)
-        .map((id) => ({
-          id,
-          connected: this.#connected.has(id),
-          verdict: this.#host.root.detector.verdict(id),
-          suspicion: this.#host.root.detector.level(id),
-        })),
-      votes: this.#host.root.votes.list(),
-      algorithms: { failureDetector: failureDetector.name, election: election.name, agreement: agreement.name },
+      root: this.#host.root,
+      kv: this.#state?.kv,
+      connected: this.#connected,
       uptimeMs: performance.now() - this.#startedMs,
-      replicated: this.#replicatedStatus(),
-    }
-  }
-
-  #replicatedStatus(): ReplicatedStatus | undefined {
-    const { state } = this.#host.root
-    return (
-      state && {
-        lastIndex: state.log.position.index,
-        commitIndex: state.log.commitIndex,
-        appliedIndex: state.appliedIndex,
-        revision: this.#state?.kv?.revision,
-        bytes: this.#state?.kv?.bytes,
-      }
-    )
+    })
   }
 
   metrics(): Promise<string> {
@@ -307,17 +282,11 @@ export class RunningNode implements NodeHandle {
     }
     if (this.#connected.size === 0) return
     const waitMs = Math.min(this.#handOverMs, deadlineMs - performance.now())
-    await new Promise<void>((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer)
-        stopListening()
-        resolve()
-      }
-      const timer = setTimeout(end, waitMs)
-      const stopListening = this.onEvent((event) => {
-        if (event.type === 'leader-changed' && event.leader !== undefined && event.leader !== this.name) end()
-      })
-    })
+    await leaderChange(
+      (listener) => this.onEvent(listener),
+      (leader) => leader !== this.name,
+      waitMs,
+    )
   }
 
   /** Closes the data folder. A disk that hangs holds it until the process ends: nobody else may have it before. */
@@ -387,7 +356,17 @@ export class RunningNode implements NodeHandle {
 
   #indicated(indication: MemberIndication): void {
     this.#events.emit(indication)
+    if (indication.type === 'leader-changed' && indication.leader === this.name) this.#proposeQuota()
     if (indication.type === 'decided') this.#voteCalls.decided(indication.vote, indication.value)
+  }
+
+  /** A quota holds for all replicas alike, so it is a command. A leader that was started with another one proposes it. */
+  #proposeQuota(): void {
+    const { quotaBytes } = this.#options
+    if (quotaBytes === undefined || this.#state?.kv === undefined || this.#state.kv.quotaBytes === quotaBytes) return
+    this.#access.requests.propose(encodeCommand({ type: 'setQuota', bytes: quotaBytes }), (end) =>
+      this.#logger.info({ quotaBytes, ...end }, `the quota is to be ${quotaBytes} bytes: ${end.outcome}`),
+    )
   }
 
   #peer(event: PeerEvent): void {

@@ -94,6 +94,7 @@ async function run({ node: options, logLevel, warnings }: Config): Promise<void>
     for (const [data, message] of warnings) logger.warn(data, message)
     logger.info({ version, nodeVersion: process.version, pid: process.pid, settings: options }, 'starts')
     const node = await startNode({ ...(await withClients(options)), logger })
+    setFlagsFromString('--semi-space-growth-factor=2') // V8's own: under load the nursery may grow
     await Promise.race([signals.first, node.stopped])
     await node.stop()
     await node.stopped
