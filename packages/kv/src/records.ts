@@ -1,6 +1,7 @@
 import { QuorateError, isMalformed, messageCodec } from '@quorate/core'
 import type { Position } from './key-index.js'
 import { leaseFromText, leaseToText } from './lease-id.js'
+import type { OrderedReads } from './ordered-store.js'
 import type { KeyValue } from './results.js'
 
 /**
@@ -54,6 +55,12 @@ export function decodeHead(bytes: Uint8Array): Head {
   }
   if (head.space !== 1 && head.space !== 2) throw corruptStore(`its head names space ${head.space}`)
   return { ...head, space: head.space }
+}
+
+/** The index of the last command in the state that a store holds; 0 when it holds none. Throws as opening it would. */
+export function appliedIndexOf(store: Pick<OrderedReads, 'get'>): number {
+  const bytes = store.get(headKey)
+  return bytes === undefined ? 0 : decodeHead(bytes).appliedIndex
 }
 
 const records = messageCodec({
