@@ -28,4 +28,37 @@ export function compareBytes(left: Uint8Array, right: Uint8Array): number {
   return left.length - right.length
 }
 
+export function writeUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24
+  bytes[at + 1] = value >>> 16
+  bytes[at + 2] = value >>> 8
+  bytes[at + 3] = value
+}
+
+export function readUint32(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
+  return high * 0x1_0000 + (((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number))
+}
+
+/** A safe integer of 0 or more, in eight bytes. */
+export function writeUint53(bytes: Uint8Array, at: number, value: number): void {
+  writeUint32(bytes, at, Math.floor(value / 0x1_0000_0000))
+  writeUint32(bytes, at + 4, value)
+}
+
+/** What was written, or, from bytes that nobody wrote, perhaps a number that is no safe integer. */
+export function readUint53(bytes: Uint8Array, at: number): number {
+  return readUint32(bytes, at) * 0x1_0000_0000 + readUint32(bytes, at + 4)
+}
+
+export function writeInt64(bytes: Uint8Array, at: number, value: bigint): void {
+  const unsigned = BigInt.asUintN(64, value)
+  writeUint32(bytes, at, Number(unsigned >> 32n))
+  writeUint32(bytes, at + 4, Number(unsigned & 0xffff_ffffn))
+}
+
+export function readInt64(bytes: Uint8Array, at: number): bigint {
+  return BigInt.asIntN(64, (BigInt(readUint32(bytes, at)) << 32n) | BigInt(readUint32(bytes, at + 4)))
+}
+
 const PART = 4096

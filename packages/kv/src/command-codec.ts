@@ -1,4 +1,5 @@
 import { Malformed, QuorateError, isMalformed, messageCodec, type MessageOf } from '@quorate/core'
+import { readInt64, readUint32, writeInt64, writeUint32 } from './bytes.js'
 import { maxTxnOperations } from './checks.js'
 import { leaseFromText, leaseToText } from './lease-id.js'
 import {
@@ -9,6 +10,7 @@ import {
   type Command,
   type Compare,
   type Operation,
+  type PutRequest,
   type RangeRequest,
   type TxnRequest,
 } from './requests.js'
@@ -20,15 +22,8 @@ const flag = { optional: 'boolean' } as const
 const int = { optional: 'int' } as const
 const bytes = { optional: 'bytes' } as const
 
+/** Of all operations but puts. Most commands are puts: they have a form of their own, which takes a tenth of the time. */
 const codec = messageCodec({
-  put: {
-    key: 'bytes',
-    value: 'bytes',
-    lease: { optional: 'string' },
-    prevKv: flag,
-    ignoreValue: flag,
-    ignoreLease: flag,
-  },
   deleteRange: { key: 'bytes', rangeEnd: bytes, prevKv: flag },
   txn: {
     compare: {
@@ -44,7 +39,7 @@ const codec = messageCodec({
         },
       },
     },
-    // Operations are messages of this codec: a transaction may hold others.
+    // Encoded operations: a transaction may hold others.
     success: { list: 'bytes' },
     failure: { list: 'bytes' },
   },
@@ -71,12 +66,20 @@ const codec = messageCodec({
 type Message = MessageOf<typeof codec>
 type MessageOfType<Type extends Message['type']> = Extract<Message, { type: Type }>
 
+/**
+ * An operation is a byte of options, of which those of other operations than puts have one alone, and what it says. A put says the length of
+ * its key, its lease if it has one, its key and its value.
+ */
+const PREV_KV = 0x01
+const IGNORE_VALUE = 0x02
+const IGNORE_LEASE = 0x04
+const LEASE = 0x08
+const NO_PUT = 0x80
+
 /** The bytes of a command, its version first. It must have passed the checks of requests. */
 export function encodeCommand(command: Command): Uint8Array {
-  const body = encodeOperation(command)
-  const encoded = new Uint8Array(1 + body.length)
+  const encoded = encodeOperation(command, 1)
   encoded[0] = commandVersion
-  encoded.set(body, 1)
   return encoded
 }
 
@@ -94,24 +97,67 @@ export function decodeCommand(encoded: Uint8Array): Command | Malformed {
       { version, known: commandVersion },
     )
   }
-  const command = decodeOperation(encoded.subarray(1), 0)
+  const command = decodeOperation(encoded, 1, 0)
   if (isMalformed(command)) return command
   if (command.type === 'range' || command.type === 'empty') return new Malformed(`${command.type} is no command`)
   return command
 }
 
-function encodeOperation(operation: Command | Operation): Uint8Array {
+/** Behind `from` bytes that are left to the caller. */
+function encodeOperation(operation: Command | Operation, from: number): Uint8Array {
+  if (operation.type === 'put') return encodePut(operation, from)
+  const message = codec.encode(messageOf(operation))
+  const encoded = new Uint8Array(from + 1 + message.length)
+  encoded[from] = NO_PUT
+  encoded.set(message, from + 1)
+  return encoded
+}
+
+function encodePut(request: PutRequest, from: number): Uint8Array {
+  const { key, value, lease = 0n } = request
+  const keyAt = from + 5 + (lease === 0n ? 0 : 8)
+  const encoded = new Uint8Array(keyAt + key.length + value.length)
+  encoded[from] =
+    (request.prevKv === true ? PREV_KV : 0) |
+    (request.ignoreValue === true ? IGNORE_VALUE : 0) |
+    (request.ignoreLease === true ? IGNORE_LEASE : 0) |
+    (lease === 0n ? 0 : LEASE)
+  writeUint32(encoded, from + 1, key.length)
+  if (lease !== 0n) writeInt64(encoded, from + 5, lease)
+  encoded.set(key, keyAt)
+  encoded.set(value, keyAt + key.length)
+  return encoded
+}
+
+/** What it returns shares the memory of `encoded`. */
+function decodePut(encoded: Uint8Array, from: number): ({ readonly type: 'put' } & PutRequest) | Malformed {
+  const options = encoded[from] as number
+  const keyAt = from + 5 + (options & LEASE ? 8 : 0)
+  if (options > (PREV_KV | IGNORE_VALUE | IGNORE_LEASE | LEASE)) return new Malformed(`put: unknown options ${options}`)
+  if (keyAt > encoded.length) return new Malformed('put: it breaks off')
+  const valueAt = keyAt + readUint32(encoded, from + 1)
+  if (valueAt > encoded.length) return new Malformed('put: its key breaks off')
+  return {
+    type: 'put',
+    key: encoded.subarray(keyAt, valueAt),
+    value: encoded.subarray(valueAt),
+    lease: options & LEASE ? readInt64(encoded, from + 5) : 0n,
+    prevKv: (options & PREV_KV) !== 0,
+    ignoreValue: (options & IGNORE_VALUE) !== 0,
+    ignoreLease: (options & IGNORE_LEASE) !== 0,
+  }
+}
+
+function messageOf(operation: Exclude<Command | Operation, { type: 'put' }>): Message {
   switch (operation.type) {
-    case 'put':
-      return codec.encode({ ...operation, lease: leaseToText(operation.lease) })
     case 'range':
-      return codec.encode({
+      return {
         ...operation,
         sortOrder: operation.sortOrder && sortOrders.indexOf(operation.sortOrder),
         sortTarget: operation.sortTarget && sortTargets.indexOf(operation.sortTarget),
-      })
+      }
     case 'txn':
-      return codec.encode({
+      return {
         type: 'txn',
         compare: operation.compare.map((compare) => ({
           ...compare,
@@ -119,27 +165,24 @@ function encodeOperation(operation: Command | Operation): Uint8Array {
           result: compareResults.indexOf(compare.result),
           lease: leaseToText(compare.lease),
         })),
-        success: operation.success.map(encodeOperation),
-        failure: operation.failure.map(encodeOperation),
-      })
+        success: operation.success.map((each) => encodeOperation(each, 0)),
+        failure: operation.failure.map((each) => encodeOperation(each, 0)),
+      }
     case 'deleteRange':
     case 'compact':
     case 'setQuota':
     case 'disarm':
     case 'empty':
-      return codec.encode(operation)
+      return operation
   }
 }
 
-function decodeOperation(encoded: Uint8Array, depth: number): Command | Operation | Malformed {
-  const message = codec.decode(encoded)
+function decodeOperation(encoded: Uint8Array, from: number, depth: number): Command | Operation | Malformed {
+  if (from >= encoded.length) return new Malformed('no operation')
+  if (encoded[from] !== NO_PUT) return decodePut(encoded, from)
+  const message = codec.decode(encoded.subarray(from + 1))
   if (isMalformed(message)) return message
   switch (message.type) {
-    case 'put': {
-      if (message.lease === undefined) return message as Omit<typeof message, 'lease'>
-      const lease = leaseFromText(message.lease)
-      return lease === undefined ? new Malformed(`put.lease: ${message.lease}`) : { ...message, lease }
-    }
     case 'txn':
       return decodeTxn(message, depth)
     case 'range':
@@ -185,7 +228,7 @@ function decodeTxn(message: MessageOfType<'txn'>, depth: number): ({ readonly ty
 function decodeList(list: readonly Uint8Array[], depth: number): Operation[] | Malformed {
   const operations: Operation[] = []
   for (const each of list) {
-    const operation = decodeOperation(each, depth + 1)
+    const operation = decodeOperation(each, 0, depth + 1)
     if (isMalformed(operation)) return operation
     if (operation.type === 'compact' || operation.type === 'setQuota' || operation.type === 'disarm') {
       return new Malformed(`${operation.type} is no operation of a transaction`)

@@ -2,6 +2,7 @@ import { checkDeleteRange, checkPut, checkTxn } from './checks.js'
 import { etcdErrors, type Refusal } from './errors.js'
 import { toBinary } from './bytes.js'
 import { holds, rangeOf, readRange } from './reads.js'
+import { PUT_OVERHEAD_BYTES } from './records.js'
 import type { Command, DeleteRangeRequest, Operation, PutRequest, RangeRequest, TxnRequest } from './requests.js'
 import type { DeleteRangeResult, OperationResult, PutResult, Result, TxnResult } from './results.js'
 import type { VersionedState } from './versioned-state.js'
@@ -163,9 +164,8 @@ function reserve(state: VersionedState, cost: number): Refusal | undefined {
   return state.noSpace ? etcdErrors.noSpace : undefined
 }
 
-/** At least what the record of a put takes. */
 function costOf({ key, value }: PutRequest): number {
-  return key.length + value.length + RECORD_OVERHEAD_BYTES
+  return key.length + value.length + PUT_OVERHEAD_BYTES
 }
 
 function costOfTxn({ success, failure }: TxnRequest): number {
@@ -180,6 +180,3 @@ function costOfList(operations: readonly Operation[]): number {
   }
   return cost
 }
-
-/** Of a record: its key, two lengths and tags, two revisions, and a lease in decimal. */
-const RECORD_OVERHEAD_BYTES = 80

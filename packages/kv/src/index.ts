@@ -1,4 +1,5 @@
 export { KeyValueStateMachine, type HashResult } from './key-value-state-machine.js'
+export { appliedIndexOf } from './records.js'
 export { defaultQuotaBytes } from './versioned-state.js'
 export {
   MemoryOrderedStore,

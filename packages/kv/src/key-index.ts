@@ -87,25 +87,28 @@ function lastUpTo(pairs: readonly number[], revision: number): number {
 
 /** All keys, in the order of their bytes. */
 export class KeyIndex {
-  readonly #keys = new OrderedMap<KeyHistory>()
+  readonly #byKey = new Map<string, KeyHistory>()
+  /** The same histories, for ranges: a single key is found faster without an order. */
+  readonly #inOrder = new OrderedMap<KeyHistory>()
   /** The changes behind which a compaction finds something to forget, in their order: their revisions, and their keys' histories. */
   #supersededAt: number[] = []
   #superseded: KeyHistory[] = []
 
   /** How many keys have any change that is kept. */
   get size(): number {
-    return this.#keys.size
+    return this.#byKey.size
   }
 
   get(key: string): KeyHistory | undefined {
-    return this.#keys.get(key)
+    return this.#byKey.get(key)
   }
 
   add(key: string, position: Position, create: number, version: number): void {
-    let history = this.#keys.get(key)
+    let history = this.#byKey.get(key)
     if (history === undefined) {
       history = new KeyHistory(key)
-      this.#keys.set(key, history)
+      this.#byKey.set(key, history)
+      this.#inOrder.set(key, history)
     }
     if (history.main > 0 || version === 0) {
       this.#supersededAt.push(position.main)
@@ -122,7 +125,9 @@ export class KeyIndex {
       // A deletion in `revision` itself is not forgotten yet: it must be come by again.
       if ((this.#supersededAt[done] as number) < revision) kept = done + 1
       const history = this.#superseded[done] as KeyHistory
-      if (history.compact(revision, forget)) this.#keys.delete(history.key)
+      if (!history.compact(revision, forget)) continue
+      this.#byKey.delete(history.key)
+      this.#inOrder.delete(history.key)
     }
     if (kept === 0) return
     this.#supersededAt = this.#supersededAt.slice(kept)
@@ -131,8 +136,8 @@ export class KeyIndex {
 
   /** Visits the histories of a range, those of deleted keys too. The index must not change meanwhile. */
   scan({ from, to, alone }: KeyRange, visit: (key: string, history: KeyHistory) => void): void {
-    if (!alone) return this.#keys.scan(from, to, visit)
-    const history = this.#keys.get(from)
+    if (!alone) return this.#inOrder.scan(from, to, visit)
+    const history = this.#byKey.get(from)
     if (history !== undefined) visit(from, history)
   }
 }

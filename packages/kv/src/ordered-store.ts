@@ -4,7 +4,7 @@ import { OrderedMap } from './ordered-map.js'
 /** Reads of an ordered store. Keys are in the order of their bytes. What is returned belongs to the store: do not change it. */
 export interface OrderedReads {
   get(key: Uint8Array): Uint8Array | undefined
-  /** The entries from `from` on, up to but without `to` if given, as they stood when it was called. */
+  /** The entries from `from` on, up to but without `to` if given, as they stand when the iteration begins. End it: a store may hold on to old pages for it. */
   range(from: Uint8Array, to?: Uint8Array): Iterable<OrderedEntry>
 }
 
@@ -44,8 +44,8 @@ export class MemoryOrderedStore implements OrderedStore {
     return this.#entries.get(toBinary(key))
   }
 
-  range(from: Uint8Array, to?: Uint8Array): Iterable<OrderedEntry> {
-    return entriesOf(this.#entries.clone(), from, to)
+  *range(from: Uint8Array, to?: Uint8Array): Generator<OrderedEntry> {
+    yield* entriesOf(this.#entries.clone(), from, to)
   }
 
   commit(changes: readonly OrderedChange[]): void {

@@ -1,6 +1,7 @@
 import { QuorateError, isMalformed, messageCodec } from '@quorate/core'
+import { readInt64, readUint32, readUint53, writeInt64, writeUint32, writeUint53 } from './bytes.js'
 import type { Position } from './key-index.js'
-import { leaseFromText, leaseToText } from './lease-id.js'
+import type { OrderedReads } from './ordered-store.js'
 import type { KeyValue } from './results.js'
 
 /**
@@ -56,53 +57,89 @@ export function decodeHead(bytes: Uint8Array): Head {
   return { ...head, space: head.space }
 }
 
-const records = messageCodec({
-  put: { key: 'bytes', value: 'bytes', create: 'uint', version: 'uint', lease: { optional: 'string' } },
-  delete: { key: 'bytes' },
-})
+/** The index of the last command in the state that a store holds; 0 when it holds none. Throws as opening it would. */
+export function appliedIndexOf(store: Pick<OrderedReads, 'get'>): number {
+  const bytes = store.get(headKey)
+  return bytes === undefined ? 0 : decodeHead(bytes).appliedIndex
+}
 
 export type ChangeRecord =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly kv: KeyValue }
   | { readonly type: 'delete'; readonly key: Uint8Array }
 
-export function encodePut(kv: KeyValue): Uint8Array {
-  const { key, value, createRevision: create, version } = kv
-  return records.encode({ type: 'put', key, value, create, version, lease: leaseToText(kv.lease) })
+/**
+ * A put is a byte that says so, the length of its key, the revision that created the key, its version and its lease, then key and value.
+ * A deletion is a byte that says so and the key.
+ */
+const PUT = 1
+const DELETE = 2
+const KEY_LENGTH_AT = 1
+const CREATE_AT = 5
+const VERSION_AT = 13
+const LEASE_AT = 21
+const KEY_AT = 29
+
+export function encodePut(
+  key: Uint8Array,
+  value: Uint8Array,
+  createRevision: number,
+  version: number,
+  lease: bigint,
+): Uint8Array {
+  const bytes = new Uint8Array(KEY_AT + key.length + value.length)
+  bytes[0] = PUT
+  writeUint32(bytes, KEY_LENGTH_AT, key.length)
+  writeUint53(bytes, CREATE_AT, createRevision)
+  writeUint53(bytes, VERSION_AT, version)
+  if (lease !== 0n) writeInt64(bytes, LEASE_AT, lease)
+  bytes.set(key, KEY_AT)
+  bytes.set(value, KEY_AT + key.length)
+  return bytes
 }
 
 export function encodeDelete(key: Uint8Array): Uint8Array {
-  return records.encode({ type: 'delete', key })
+  const bytes = new Uint8Array(1 + key.length)
+  bytes[0] = DELETE
+  bytes.set(key, 1)
+  return bytes
 }
 
-/** Throws `QUORATE_CORRUPT_STORE` for bytes that are no record. */
+/** What it returns shares the memory of `bytes`. Throws `QUORATE_CORRUPT_STORE` for bytes that are no record. */
 export function decodeRecord(main: number, bytes: Uint8Array): ChangeRecord {
-  const record = records.decode(bytes)
-  if (isMalformed(record)) throw corruptStore(`a record of revision ${main} is unreadable: ${record.reason}`)
-  if (record.type === 'delete') return record
-  const lease = leaseFromText(record.lease)
-  if (lease === undefined) throw corruptStore(`a record of revision ${main} has lease ${record.lease}`)
-  const { key, value, create, version } = record
-  return { type: 'put', key, kv: { key, value, createRevision: create, modRevision: main, version, lease } }
+  if (bytes[0] === DELETE && bytes.length > 1) return { type: 'delete', key: bytes.subarray(1) }
+  const valueAt = bytes.length < KEY_AT ? Infinity : KEY_AT + readUint32(bytes, KEY_LENGTH_AT)
+  if (bytes[0] !== PUT || valueAt > bytes.length || valueAt === KEY_AT) {
+    throw corruptStore(`a record of revision ${main} is unreadable`)
+  }
+  const createRevision = readUint53(bytes, CREATE_AT)
+  const version = readUint53(bytes, VERSION_AT)
+  if (createRevision < 1 || createRevision > main || version < 1 || version > main) {
+    throw corruptStore(`a record of revision ${main} says it is version ${version} since revision ${createRevision}`)
+  }
+  const key = bytes.subarray(KEY_AT, valueAt)
+  const value = bytes.subarray(valueAt)
+  const lease = readInt64(bytes, LEASE_AT)
+  return { type: 'put', key, kv: { key, value, createRevision, modRevision: main, version, lease } }
 }
 
 /** Space, revision and place, so that the order of keys is that of changes. */
 export function recordKey(space: number, main: number, sub: number): Uint8Array {
   const key = new Uint8Array(RECORD_KEY_BYTES)
-  const view = new DataView(key.buffer)
   key[0] = space
-  view.setUint32(1, Math.floor(main / 0x1_0000_0000))
-  view.setUint32(5, main % 0x1_0000_0000)
-  view.setUint32(9, sub)
+  writeUint53(key, 1, main)
+  writeUint32(key, 9, sub)
   return key
 }
 
 export function positionOf(key: Uint8Array): Position {
   if (key.length !== RECORD_KEY_BYTES) throw corruptStore(`a key of ${key.length} bytes is none of ours`)
-  const view = new DataView(key.buffer, key.byteOffset, key.length)
-  return { main: view.getUint32(1) * 0x1_0000_0000 + view.getUint32(5), sub: view.getUint32(9) }
+  return { main: readUint53(key, 1), sub: readUint32(key, 9) }
 }
 
 const RECORD_KEY_BYTES = 13
+
+/** What the record of a put counts beyond its key and value. */
+export const PUT_OVERHEAD_BYTES = RECORD_KEY_BYTES + KEY_AT
 
 /** What a record counts against the quota. */
 export function recordBytes(record: Uint8Array): number {

@@ -38,7 +38,8 @@ export class VersionedState implements Image {
   /** How many changes the revision in progress has. */
   #sub = 0
   #changes: OrderedChange[] = []
-  readonly #pending = new Map<number, Uint8Array[]>()
+  /** Of each revision that is not committed, where its changes begin in `#changes`. */
+  readonly #pending = new Map<number, number>()
 
   /** Rebuilds the index of the state that `head` describes. Throws `QUORATE_CORRUPT_STORE` unless the records are those of that state. */
   constructor(store: OrderedStore, head: Head) {
@@ -111,9 +112,7 @@ export class VersionedState implements Image {
   }
 
   keyValue({ main, sub }: Position): KeyValue {
-    const bytes = this.#pending.get(main)?.[sub] ?? this.#store.get(recordKey(this.#space, main, sub))
-    if (bytes === undefined) throw corruptStore(`the record of revision ${main}, ${sub} is missing`)
-    const record = decodeRecord(main, bytes)
+    const record = decodeRecord(main, this.#recordAt(main, sub))
     if (record.type !== 'put') throw corruptStore(`the record of revision ${main}, ${sub} is a deletion`)
     return record.kv
   }
@@ -130,8 +129,7 @@ export class VersionedState implements Image {
     const main = this.#revision + 1
     const create = history?.live === true ? history.create : main
     const version = (history?.version ?? 0) + 1
-    const kv = { key: keyBytes, value, createRevision: create, modRevision: main, version, lease }
-    this.index.add(key, this.#record(main, encodePut(kv)), create, version)
+    this.index.add(key, this.#record(main, encodePut(keyBytes, value, create, version, lease)), create, version)
   }
 
   /** Deletes the keys of a range that exist, and returns how many did. */
@@ -171,18 +169,21 @@ export class VersionedState implements Image {
     const sub = this.#sub++
     this.#changes.push({ key: recordKey(this.#space, main, sub), value: bytes })
     this.#bytes += recordBytes(bytes)
-    const records = this.#pending.get(main)
-    if (records === undefined) this.#pending.set(main, [bytes])
-    else records.push(bytes)
+    if (sub === 0) this.#pending.set(main, this.#changes.length - 1)
     return { main, sub }
   }
 
   #forget(main: number, sub: number): void {
-    const key = recordKey(this.#space, main, sub)
-    const bytes = this.#pending.get(main)?.[sub] ?? this.#store.get(key)
+    this.#bytes -= recordBytes(this.#recordAt(main, sub))
+    this.#changes.push({ key: recordKey(this.#space, main, sub), value: undefined })
+  }
+
+  #recordAt(main: number, sub: number): Uint8Array {
+    const from = this.#pending.get(main)
+    const bytes =
+      from === undefined ? this.#store.get(recordKey(this.#space, main, sub)) : this.#changes[from + sub]?.value
     if (bytes === undefined) throw corruptStore(`the record of revision ${main}, ${sub} is missing`)
-    this.#bytes -= recordBytes(bytes)
-    this.#changes.push({ key, value: undefined })
+    return bytes
   }
 }
 

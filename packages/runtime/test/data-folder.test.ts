@@ -14,8 +14,8 @@ function freshFolder(): string {
   return folder
 }
 
-function live(...args: ConstructorParameters<typeof Life>): Life {
-  const life = new Life(...args)
+function live(...args: readonly string[]): Life {
+  const life = new Life('life.mjs', args)
   lives.push(life)
   return life
 }

@@ -7,7 +7,7 @@ export interface LifeEvent {
   readonly [name: string]: unknown
 }
 
-const script = fileURLToPath(new URL('./life.mjs', import.meta.url))
+const pathOf = (script: string): string => fileURLToPath(new URL(script, import.meta.url))
 
 /** Processes run what is built: builds it. */
 export function build(): void {
@@ -16,7 +16,7 @@ export function build(): void {
   execFileSync(process.execPath, [compiler, '-b'], { cwd: folder, stdio: 'inherit' })
 }
 
-/** A process that runs `life.mjs`. */
+/** A process that runs one of the scripts beside this file. */
 export class Life {
   readonly events: LifeEvent[] = []
   readonly pid: number
@@ -25,8 +25,12 @@ export class Life {
   readonly #ended: Promise<void>
   #wake: (() => void) | undefined
 
-  constructor(dir: string, what: 'hold' | 'write' | 'check', ...names: readonly string[]) {
-    this.#child = spawn(process.execPath, [script, dir, what, ...names], { stdio: ['ignore', 'pipe', 'inherit'] })
+  /** With `limit`, what a shell's `ulimit` allows it. */
+  constructor(script: 'life.mjs' | 'store-life.mjs', argv: readonly string[], limit?: string) {
+    const command = [process.execPath, pathOf(script), ...argv]
+    const [file = '', ...rest] =
+      limit === undefined ? command : ['sh', '-c', `ulimit ${limit}; exec "$@"`, 'sh', ...command]
+    this.#child = spawn(file, rest, { stdio: ['ignore', 'pipe', 'inherit'] })
     this.pid = this.#child.pid ?? 0
     this.#lines = createInterface({ input: this.#child.stdout! })
     this.#lines.on('line', (line) => {
@@ -48,6 +52,12 @@ export class Life {
       ])
       if (ended) return this.events.find(wanted)
     }
+  }
+
+  /** Waits until it ends by itself, and returns all that it said. */
+  async end(): Promise<readonly LifeEvent[]> {
+    await this.#ended
+    return this.events
   }
 
   /** Kills it at once and waits until all that it said is heard. */

@@ -1,0 +1,3 @@
+import type { KeyValueStateMachine } from '@quorate/kv'
+
+export function applyNext(machine: KeyValueStateMachine, count: number): void
