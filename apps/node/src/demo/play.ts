@@ -3,6 +3,7 @@
  * vote. Every wait is bounded, and what is said of a fault is measured from what the nodes themselves reported, by their own clocks.
  */
 import { compareIds, isQuorateError, type NodeId } from '@quorate/core'
+import { defaults } from '../node-settings.js'
 import type { ProcessCluster } from '../processes/process-cluster.js'
 import { formatDuration } from '../run/duration.js'
 import { judgeElection, judgeVote, type Statement } from '../run/verdict.js'
@@ -47,6 +48,9 @@ export interface DemoResult {
 const patienceMs = 15_000
 /** An agreement counts once it has held for so long. */
 const steadyMs = 250
+
+/** A node that has just been started learns how far apart heartbeats come, and until then is slower to suspect. */
+const learningMs = 15 * defaults.heartbeatIntervalMs
 
 /** Plays it on a cluster that runs. `paceMs` is left between its scenes, for whoever watches. */
 export async function play(cluster: ProcessCluster, view: DemoView, paceMs: number): Promise<DemoResult> {
@@ -164,6 +168,7 @@ class Demo {
     const followers = nodes.filter((id) => id !== leader)
     // Another than the one that was killed, so that not the same has all the trouble.
     const node = followers.find((id) => id !== this.#killed) as NodeId
+    await this.#cluster.pass(learningMs)
     const atMs = this.#cluster.nowMs
     this.#say(`${node}, a follower, is stopped (SIGSTOP)`)
     this.#cluster.pause(node)
