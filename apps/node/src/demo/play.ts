@@ -122,11 +122,12 @@ class Demo {
     const earlier = new Set(observed.votes)
     const current = (): string | undefined => observed.votes.find((vote) => !earlier.has(vote))
     const caller = await this.#agreed()
+    const client = await this.#cluster.answering(caller)
     const calledMs = this.#cluster.nowMs
     this.#say(`${caller} calls a vote; every node enters with a random value from 1 to 100`)
     const decided = (vote: string): Set<NodeId> => new Set(observed.decisions(vote).map(({ node }) => node))
     await Promise.all([
-      this.#cluster.client(caller).callVote({ timeoutMs: patienceMs }),
+      client.callVote({ timeoutMs: patienceMs }),
       this.#until('all live nodes have decided', () => {
         const vote = current()
         return vote !== undefined && observed.live.every((id) => decided(vote).has(id))
