@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { packageManager, step } from './steps.mjs'
 import { root } from './workspace.mjs'
 
+// What the demo prints, above all its JSON, is to be piped on without this.
+const say = console.error
 const ready =
-  (await step('install', 'npx', ['--yes', packageManager, 'install', '--frozen-lockfile'])) &&
-  (await step('build', join(root, 'node_modules', '.bin', 'tsc'), ['-b']))
+  (await step('install', 'npx', ['--yes', packageManager, 'install', '--frozen-lockfile'], { say })) &&
+  (await step('build', join(root, 'node_modules', '.bin', 'tsc'), ['-b'], { say }))
 if (ready) show()
 else process.exitCode = 1
 

@@ -35,14 +35,17 @@ export function run(command, args, { cwd = root, timeoutMs = 900_000, env = proc
   })
 }
 
-/** Runs one named step and prints what it said if it failed; `live` shows it as it comes. Tells whether it succeeded. */
-export async function step(name, command, args, options = {}) {
-  if (options.live) console.log(`\n── ${name}`)
+/**
+ * Runs one named step and prints what it said if it failed; `live` shows it as it comes, `say` is who prints. Tells whether it
+ * succeeded.
+ */
+export async function step(name, command, args, { say = console.log, ...options } = {}) {
+  if (options.live) say(`\n── ${name}`)
   const started = performance.now()
   const { code, output } = await run(command, args, options)
   const took = seconds(performance.now() - started)
-  if (code === 0) console.log(`✓ ${name} (${took})`)
-  else console.log(`${options.live ? '' : `\n${output.trimEnd()}\n`}✗ ${name} (${took}, exit ${code})`)
+  if (code === 0) say(`✓ ${name} (${took})`)
+  else say(`${options.live ? '' : `\n${output.trimEnd()}\n`}✗ ${name} (${took}, exit ${code})`)
   return code === 0
 }
 

@@ -157,10 +157,14 @@ async function importModule(
 
 function unknown(kind: ChosenKind, chosen: string, cause: unknown): QuorateError {
   const names = Object.keys(builtIn[kind])
-  const near = nearest(chosen, [...names, ...Object.values(builtIn[kind])])
+  const begun = names.filter((name) => name.startsWith(chosen))
+  const near = begun.length === 1 ? begun[0] : nearest(chosen, [...names, ...Object.values(builtIn[kind])])
+  const [otherKind] = Object.entries(builtIn).find(([, modules]) => Object.hasOwn(modules, chosen)) ?? []
+  const hint =
+    near !== undefined ? `; did you mean "${near}"?` : otherKind !== undefined ? `: it is for ${otherKind}.` : '.'
   return new QuorateError(
     'QUORATE_UNKNOWN_ALGORITHM',
-    `no ${kind} "${chosen}"${near === undefined ? ';' : `; did you mean "${near}"?`} Ours are ${names.join(', ')}; any other is the name of a module that can be imported from the working directory`,
+    `no ${kind} "${chosen}"${hint} Ours are ${names.join(', ')}; any other is the name of a module that can be imported from the working directory`,
     { kind, name: chosen, nearest: near },
     { cause },
   )

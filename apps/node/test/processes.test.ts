@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { freeLoopbackPorts } from '../src/processes/free-ports.js'
+import { ProcessCluster } from '../src/processes/process-cluster.js'
 
 /** Starts a guard and a child of its own, which it stops, says its id and then what the test asks for. */
 const program = (end: string): string => `
@@ -94,6 +95,25 @@ describe('free ports', () => {
       await once(server, 'listening')
       server.close()
       await once(server, 'close')
+    }
+  })
+})
+
+describe('a cluster of processes', () => {
+  it('waits for the connection to a node that does not answer yet, and says so of one that ended', async () => {
+    const cluster = await ProcessCluster.launch({ nodes: ['n1'] })
+    try {
+      const earlier = (await (await cluster.answering('n1')).status()).incarnation
+      await cluster.kill('n1')
+      expect(cluster.client('n1')).toBeUndefined()
+      cluster.start('n1')
+      const later = await cluster.answering('n1')
+      expect((await later.status()).incarnation).toBeGreaterThan(earlier)
+      process.kill(cluster.pid('n1') as number, 'SIGKILL')
+      await expect(cluster.pass(10_000)).rejects.toMatchObject({ code: 'QUORATE_NODE_ENDED' })
+      await expect(cluster.answering('n1')).rejects.toMatchObject({ code: 'QUORATE_NODE_ENDED' })
+    } finally {
+      await cluster.close()
     }
   })
 })

@@ -281,7 +281,11 @@ describe('what cannot be run is refused', () => {
       ['election', '--algorithm', 'timestmap'],
       'QUORATE_UNKNOWN_ALGORITHM: no election "timestmap"; did you mean "timestamp"?',
     ],
-    [['vote', '--algorithm', 'timestamp'], 'QUORATE_UNKNOWN_ALGORITHM: no agreement "timestamp"'],
+    [
+      ['vote', '--algorithm', 'timestamp'],
+      'QUORATE_UNKNOWN_ALGORITHM: no agreement "timestamp": it is for election. Ours are flood-min, threshold;',
+    ],
+    [['detector', '--algorithm', 'phi'], 'no failure-detector "phi"; did you mean "phi-accrual"? Ours are'],
     [['election', '--nodes', '0'], 'QUORATE_INVALID_OPTION: --nodes is 0; it must be'],
     [['election', '--nodes', '65'], 'QUORATE_INVALID_OPTION: --nodes is 65'],
     [['election', '--nodes', 'five'], 'QUORATE_INVALID_OPTION: --nodes is "five"'],
@@ -312,6 +316,10 @@ describe('what cannot be run is refused', () => {
     [
       ['election', '--faults', 'crash-stopp'],
       'QUORATE_UNKNOWN_FAULT: --faults names "crash-stopp", which is no kind of fault; did you mean crash-stop?',
+    ],
+    [
+      ['election', '--faults', 'x'],
+      'QUORATE_UNKNOWN_FAULT: --faults names "x", which is no kind of fault. It takes declared',
     ],
     [['election', '--faults', 'byzantine'], 'QUORATE_FAULT_NOT_IMPLEMENTED'],
     [

@@ -55,7 +55,7 @@ describe('quorate start', () => {
     node.kill('SIGTERM')
     const { code, stdout, stderr } = await node.ended
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
-    expect(stderr.trimEnd().split('\n').at(-1)).toContain('"msg":"default has stopped"')
+    expect(stderr).toContain('"msg":"default has stopped"')
   })
 
   it('ends at once on a second signal', async () => {

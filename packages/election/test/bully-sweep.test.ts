@@ -1,16 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { ElectionDefinition, MessageOf } from '@quorate/core'
 import { explain, runElection, sweep } from '@quorate/simulation'
 import { bully } from '../src/bully.js'
 
-const maxDelayMs = 10
-
-/** The simulation leaves time for the disk, which this algorithm does not use: here the bound is what messages really take. */
-const tight: ElectionDefinition<MessageOf<typeof bully.codec>> = {
-  ...bully,
-  carriesLog: false,
-  create: (env, options) => bully.create(env, { ...options, maxDelayMs }),
-}
+/**
+ * A run tells an election a longer delay than its links have, since to most of them a message's delay includes a durable write at either
+ * end. This one writes nothing: at so long a delay what is left over for the disk hardly counts, and the bound is what messages take.
+ */
+const maxDelayMs = 1000
 
 describe('bully under every fault that it declares, with all nodes but one faulty', () => {
   it.each([
@@ -21,7 +17,7 @@ describe('bully under every fault that it declares, with all nodes but one fault
     [2, 300],
     [1, 20],
   ])('keeps its guarantees with %d nodes on %d seeds', { timeout: 240_000 }, (nodes, seeds) => {
-    const run = (seed: number) => runElection(tight, { nodes, seed, maxDelayMs })
+    const run = (seed: number) => runElection(bully, { nodes, seed, maxDelayMs })
     expect(explain(sweep({ from: 1, to: seeds }, run))).toBeUndefined()
   })
 })

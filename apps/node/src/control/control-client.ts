@@ -131,7 +131,9 @@ function channelFor(
 }
 
 function unreachable(url: string, error: ServiceError | null): QuorateError {
-  const why = error?.details ?? 'it answered nothing'
+  // grpc-js wraps what went wrong in how far it came.
+  const [, reason] = /Last error: (?:Error: )?(.*)\. Resolution note:/.exec(error?.details ?? '') ?? []
+  const why = reason ?? error?.details ?? 'it answered nothing'
   return new QuorateError(
     'QUORATE_UNREACHABLE',
     `no node answers at ${url}: ${why}; check that it runs and that the URL is one of its peer URLs`,

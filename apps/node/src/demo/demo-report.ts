@@ -48,7 +48,7 @@ export function keptText(cluster: ProcessCluster): string {
   return [
     '',
     'The nodes keep running. To look at them:',
-    `  quorate status --endpoints ${endpoints}`,
+    `  npx quorate status --endpoints ${endpoints}`,
     `  tail -f ${cluster.folder}/*.log`,
     'To end them and remove what they stored:',
     `  kill ${pids.join(' ')} && sleep 3 && rm -r ${cluster.folder}`,

@@ -77,8 +77,8 @@ export class LiveView implements DemoView {
   async #ask(cluster: ProcessCluster, id: NodeId): Promise<void> {
     this.#asking.add(id)
     try {
-      const status = await cluster.client(id).status({ timeoutMs: answerMs })
-      if (cluster.state(id) !== 'down') this.#statuses.set(id, status)
+      const status = await cluster.client(id)?.status({ timeoutMs: answerMs })
+      if (status !== undefined && cluster.state(id) !== 'down') this.#statuses.set(id, status)
     } catch {
       // A node that is killed or stopped while it is asked does not answer; the table shows its process's state.
     } finally {

@@ -3,6 +3,7 @@
  * vote. Every wait is bounded, and what is said of a fault is measured from what the nodes themselves reported, by their own clocks.
  */
 import { compareIds, isQuorateError, type NodeId } from '@quorate/core'
+import { defaults } from '../node-settings.js'
 import type { ProcessCluster } from '../processes/process-cluster.js'
 import { formatDuration } from '../run/duration.js'
 import { judgeElection, judgeVote, type Statement } from '../run/verdict.js'
@@ -47,6 +48,9 @@ export interface DemoResult {
 const patienceMs = 15_000
 /** An agreement counts once it has held for so long. */
 const steadyMs = 250
+
+/** A node that has just been started learns how far apart heartbeats come, and until then is slower to suspect. */
+const learningMs = 15 * defaults.heartbeatIntervalMs
 
 /** Plays it on a cluster that runs. `paceMs` is left between its scenes, for whoever watches. */
 export async function play(cluster: ProcessCluster, view: DemoView, paceMs: number): Promise<DemoResult> {
@@ -118,11 +122,12 @@ class Demo {
     const earlier = new Set(observed.votes)
     const current = (): string | undefined => observed.votes.find((vote) => !earlier.has(vote))
     const caller = await this.#agreed()
+    const client = await this.#cluster.answering(caller)
     const calledMs = this.#cluster.nowMs
     this.#say(`${caller} calls a vote; every node enters with a random value from 1 to 100`)
     const decided = (vote: string): Set<NodeId> => new Set(observed.decisions(vote).map(({ node }) => node))
     await Promise.all([
-      this.#cluster.client(caller).callVote({ timeoutMs: patienceMs }),
+      client.callVote({ timeoutMs: patienceMs }),
       this.#until('all live nodes have decided', () => {
         const vote = current()
         return vote !== undefined && observed.live.every((id) => decided(vote).has(id))
@@ -164,6 +169,7 @@ class Demo {
     const followers = nodes.filter((id) => id !== leader)
     // Another than the one that was killed, so that not the same has all the trouble.
     const node = followers.find((id) => id !== this.#killed) as NodeId
+    await this.#cluster.pass(learningMs)
     const atMs = this.#cluster.nowMs
     this.#say(`${node}, a follower, is stopped (SIGSTOP)`)
     this.#cluster.pause(node)

@@ -122,11 +122,16 @@ export class ProcessCluster {
     return this.#member(id).process.logTail(lines)
   }
 
-  /** The connection to a node that answers. */
-  client(id: NodeId): ControlClient {
-    const { client } = this.#member(id).watcher
-    if (client === undefined) throw new QuorateError('QUORATE_NODE_ENDED', `${id} does not run`, { node: id })
-    return client
+  /** The connection to a node; there is none while it is being made anew. */
+  client(id: NodeId): ControlClient | undefined {
+    return this.#member(id).watcher.client
+  }
+
+  /** The connection to a node that runs, once it answers. Rejects as `until` does. */
+  async answering(id: NodeId): Promise<ControlClient> {
+    const { watcher } = this.#member(id)
+    await this.until(`${id} answers`, () => watcher.answered, startTimeoutMs)
+    return watcher.client as ControlClient
   }
 
   /** Starts a node whose process does not run. */
@@ -186,9 +191,19 @@ export class ProcessCluster {
   /** Waits until every node is connected to every other. */
   async meshed(timeoutMs: number): Promise<void> {
     const deadlineMs = this.nowMs + timeoutMs
+    const connected = async (id: NodeId): Promise<boolean> => {
+      try {
+        const { peers } = await (await this.answering(id)).status()
+        return peers.every((peer) => peer.connected)
+      } catch (error) {
+        // The connection to the node itself may break just then, and is made anew.
+        if (isQuorateError(error, 'QUORATE_UNREACHABLE')) return false
+        throw error
+      }
+    }
     for (;;) {
-      const statuses = await Promise.all(this.nodes.map((id) => this.client(id).status()))
-      if (statuses.every(({ peers }) => peers.every(({ connected }) => connected))) return
+      const all = await Promise.all(this.nodes.map(connected))
+      if (!all.includes(false)) return
       if (this.nowMs > deadlineMs) throw this.#timedOut('all nodes are connected to each other', timeoutMs)
       await this.pass(30)
     }

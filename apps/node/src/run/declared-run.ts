@@ -47,7 +47,7 @@ export function parseFaults(text: string): readonly FaultKind[] | undefined {
     const near = nearest(kind, [...known, 'declared', 'none'])
     throw new QuorateError(
       'QUORATE_UNKNOWN_FAULT',
-      `--faults names "${kind}", which is no kind of fault${near === undefined ? '' : `; did you mean ${near}?`} ` +
+      `--faults names "${kind}", which is no kind of fault${near === undefined ? '.' : `; did you mean ${near}?`} ` +
         `It takes declared, none, or of these: ${known.join(', ')}`,
       { fault: kind, known },
     )

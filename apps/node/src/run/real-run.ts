@@ -72,7 +72,8 @@ async function callVote(cluster: ProcessCluster, { nodes, faults, maxTimeMs }: R
   const safe = nodes.find((id) => !faults.crashes.some(({ node }) => node === id))
   const caller = safe ?? (nodes[0] as string)
   try {
-    await cluster.client(caller).callVote({ timeoutMs: Math.min(maxTimeMs, longestVoteMs) })
+    const client = await cluster.answering(caller)
+    await client.callVote({ timeoutMs: Math.min(maxTimeMs, longestVoteMs) })
   } catch (error) {
     // A caller that crashes does not answer: the vote that it called goes on.
     if (safe !== undefined) throw error
