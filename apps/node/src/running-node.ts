@@ -265,7 +265,6 @@ export class RunningNode implements NodeHandle {
     await this.#http?.close()
     await this.#transport?.stop({ timeoutMs: Math.max(100, deadlineMs - performance.now()) })
     await this.#written(deadlineMs)
-    await this.#state?.close()
     await this.#closed(deadlineMs)
     this.#logger.info({}, `${this.name} has stopped`)
     this.#settleStopped(this.#failure)
@@ -289,15 +288,25 @@ export class RunningNode implements NodeHandle {
     )
   }
 
-  /** Closes the data folder. A disk that hangs holds it until the process ends: nobody else may have it before. */
+  /** Closes the state and the data folder. A disk that hangs holds them until the process ends: nobody else may have them before. */
   async #closed(deadlineMs: number): Promise<void> {
     let timer: NodeJS.Timeout | undefined
     const late = new Promise<'late'>((resolve) => {
       timer = setTimeout(() => resolve('late'), Math.max(100, deadlineMs - performance.now()))
     })
-    const ended = await Promise.race([this.#folder.close(), late])
+    const ended = await Promise.race([this.#close(), late])
     clearTimeout(timer)
     if (ended === 'late') this.#logger.error({}, 'the disk hangs: the data folder stays locked until this process ends')
+  }
+
+  async #close(): Promise<void> {
+    try {
+      await this.#state?.close()
+    } catch (error) {
+      // The log has what the state lacks: the next life applies it again.
+      this.#logger.error({ error: String(error) }, 'the state could not be written to its end')
+    }
+    await this.#folder.close()
   }
 
   /** Resolves once everything is durable, or at `deadlineMs`. */

@@ -16,12 +16,13 @@ export async function startNode(options: NodeOptions): Promise<NodeHandle> {
   const folder = openDataFolder({ dir: dataDir, clusterId, nodeId: name })
   let state: OpenState | undefined
   try {
-    state = await openState(settings, options)
+    state = openState(settings, options)
     const node = new RunningNode(settings, options, folder, state)
     await node.listen()
     return node
   } catch (error) {
-    await state?.close()
+    // Whatever closing brings up as well, this is why it could not start.
+    await state?.close().catch(() => undefined)
     await folder.close()
     throw error
   }

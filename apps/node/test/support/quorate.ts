@@ -115,16 +115,20 @@ export class Workbench {
   readonly folder = mkdtempSync(join(tmpdir(), 'quorate-test-'))
   readonly #started: Quorate[] = []
 
-  /** Runs a command that goes on until it is ended. */
-  start(...args: ConstructorParameters<typeof Quorate>): Quorate {
-    const quorate = new Quorate(...args)
+  /** Runs a command that goes on until it is ended. A node serves clients on a port of its own: others run beside it. */
+  start(args: readonly string[], options?: ConstructorParameters<typeof Quorate>[1]): Quorate {
+    const usual = args[0] === 'start' && !args.some((arg) => /^--?(election|listen-client-urls)\b/.test(arg))
+    const quorate = new Quorate(
+      usual ? ['start', '--listen-client-urls', 'http://127.0.0.1:0', ...args.slice(1)] : args,
+      options,
+    )
     this.#started.push(quorate)
     return quorate
   }
 
   /** Runs a command to its end. */
-  run(...args: ConstructorParameters<typeof Quorate>): Promise<Ended> {
-    return this.start(...args).ended
+  run(args: readonly string[], options?: ConstructorParameters<typeof Quorate>[1]): Promise<Ended> {
+    return this.start(args, options).ended
   }
 
   path(...names: string[]): string {
