@@ -4,11 +4,6 @@ import type { NodeLogger } from './node-handle.js'
 /** The most bytes of log lines that wait for whoever reads them. What does not fit is dropped, counted, and told. */
 const maxWaitingBytes = 1024 * 1024
 
-export interface ProcessLogger extends NodeLogger {
-  /** Writes what still waits, before the process ends. */
-  flush(): void
-}
-
 export interface LoggerOptions {
   /** The least severe level that is written. */
   readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -20,9 +15,9 @@ export interface LoggerOptions {
 
 /**
  * A logger that writes one JSON object per line: `level`, `time` (ISO 8601, UTC), `node`, the data of the event, `msg`. Lines are written
- * without waiting for whoever reads them: a slow reader must not slow down heartbeats.
+ * without waiting for whoever reads them: a slow reader must not slow down heartbeats. What waits when the process ends is written then.
  */
-export function createLogger({ level, node, fd = 2 }: LoggerOptions): ProcessLogger {
+export function createLogger({ level, node, fd = 2 }: LoggerOptions): NodeLogger {
   const stream = pinoDestination({ fd, sync: false, maxLength: maxWaitingBytes })
   const logger = pino(
     {
@@ -46,6 +41,5 @@ export function createLogger({ level, node, fd = 2 }: LoggerOptions): ProcessLog
     info: (data, message) => logger.info(data, message),
     warn: (data, message) => logger.warn(data, message),
     error: (data, message) => logger.error(data, message),
-    flush: () => stream.flushSync(),
   }
 }

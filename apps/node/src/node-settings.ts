@@ -11,6 +11,7 @@ import {
 import { createHash } from 'node:crypto'
 import { loadAgreement, loadElection, loadFailureDetector } from './algorithms.js'
 import type { NodeOptions } from './node-handle.js'
+import { requireResilience } from './resilience.js'
 
 /** A node's options, checked, with every default filled in and every algorithm loaded. */
 export interface NodeSettings {
@@ -144,20 +145,9 @@ export function clusterId(token: string, members: readonly NodeId[]): string {
 }
 
 /** How many nodes votes are to survive. Throws `QUORATE_TOO_MANY_FAULTS` when the algorithm cannot, stating the bound. */
-function maxFaulty(
-  asked: number | undefined,
-  { name, resilience }: AgreementDefinition<unknown>,
-  members: number,
-): number {
-  const bound = resilience(members)
-  if (asked === undefined) return Math.min(bound, Math.floor((members - 1) / 2))
-  requireInteger('maxFaulty', asked, { min: 0 })
-  if (asked <= bound) return asked
-  throw new QuorateError(
-    'QUORATE_TOO_MANY_FAULTS',
-    `maxFaulty is ${asked}, and ${name} among ${members} members survives at most ${bound}; ask for less or add members`,
-    { maxFaulty: asked, members, bound },
-  )
+function maxFaulty(asked: number | undefined, agreement: AgreementDefinition<unknown>, members: number): number {
+  requireResilience(agreement, members, asked)
+  return asked ?? Math.min(agreement.resilience(members), Math.floor((members - 1) / 2))
 }
 
 function requireText(option: string, value: unknown): void {

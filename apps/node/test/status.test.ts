@@ -40,6 +40,10 @@ describe('nodes agree', () => {
     })
   })
 
+  it('when there is only one, which leads', () => {
+    expect(agreement([answer('n1', 'n1')])).toEqual({ agreed: true, summary: 'the only node, n1, leads' })
+  })
+
   it('when those that answer do', () => {
     expect(agreement([answer('n1', 'n2'), answer('n2', 'n2'), silent('n3')])).toEqual({
       agreed: true,

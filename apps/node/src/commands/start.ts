@@ -5,8 +5,7 @@ import type { Flags } from '../config/given.js'
 import { normalizeGoFlags, type GoFlags } from '../config/go-flags.js'
 import type { Config } from '../config/read-config.js'
 import { configFile, settingNames, settings, type Setting } from '../config/settings.js'
-import type { NodeOptions } from '../node-handle.js'
-import type { ProcessLogger } from '../logging.js'
+import type { NodeLogger, NodeOptions } from '../node-handle.js'
 import { version } from '../version.js'
 
 /** Go's flags for what is true or false. */
@@ -85,7 +84,6 @@ async function run({ node: options, logLevel, warnings }: Config): Promise<void>
   const logger = createLogger({ level: logLevel, node: options.name })
   const crashed = (error: Error): void => {
     logger.error({ error: error.message, stack: error.stack }, 'a defect: the node must not go on in an unknown state')
-    logger.flush()
   }
   // Only watched, not caught: the process still dies of it.
   process.on('uncaughtExceptionMonitor', crashed)
@@ -101,7 +99,6 @@ async function run({ node: options, logLevel, warnings }: Config): Promise<void>
   } finally {
     signals.ignore()
     process.off('uncaughtExceptionMonitor', crashed)
-    logger.flush()
   }
 }
 
@@ -117,12 +114,12 @@ async function withClients(options: NodeOptions): Promise<NodeOptions> {
 /** The first SIGTERM or SIGINT asks for a good end, the second ends the process at once. */
 class StopSignals {
   readonly first: Promise<void>
-  readonly #logger: ProcessLogger
+  readonly #logger: NodeLogger
   readonly #resolve: () => void
   readonly #listener = (signal: NodeJS.Signals): void => this.#received(signal)
   #asked = false
 
-  constructor(logger: ProcessLogger) {
+  constructor(logger: NodeLogger) {
     this.#logger = logger
     let resolve = (): void => {}
     this.first = new Promise((settle) => (resolve = settle))
@@ -137,7 +134,6 @@ class StopSignals {
   #received(signal: NodeJS.Signals): void {
     if (this.#asked) {
       this.#logger.warn({ signal }, `${signal} again: ends at once`)
-      this.#logger.flush()
       process.exit(128 + constants.signals[signal])
     }
     this.#asked = true

@@ -1,4 +1,4 @@
-import { invalidOption, QuorateError, requireInteger, type Declaration, type NodeId } from '@quorate/core'
+import { invalidOption, type NodeId } from '@quorate/core'
 import type { TraceEntry } from '@quorate/simulation'
 import { defaults } from '../node-settings.js'
 import type { FaultFlags } from './fault-flags.js'
@@ -60,20 +60,4 @@ export function parseValues(text: string, nodes: readonly NodeId[]): readonly nu
     throw invalidOption('--values', text, `${nodes.length} values, one for each node; these are ${values.length}`)
   }
   return values
-}
-
-/** Throws `QUORATE_TOO_MANY_FAULTS`, stating the bound, when so many faulty nodes are more than `definition` survives. */
-export function requireResilience(definition: Declaration, nodes: number, maxFaulty: number | undefined): void {
-  if (maxFaulty === undefined) return
-  requireInteger('--max-faulty', maxFaulty, { min: 0 })
-  const survives = definition.resilience(nodes)
-  if (maxFaulty <= survives) return
-  let enough = nodes
-  while (enough <= 64 && definition.resilience(enough) < maxFaulty) enough++
-  const remedy = enough <= 64 ? `; for ${maxFaulty} it takes at least ${enough} nodes` : ''
-  throw new QuorateError(
-    'QUORATE_TOO_MANY_FAULTS',
-    `${definition.name} among ${nodes} nodes survives at most ${survives} faulty, not ${maxFaulty}${remedy}`,
-    { algorithm: definition.name, nodes, maxFaulty, survives },
-  )
 }

@@ -9,9 +9,10 @@ import { Simulation, type FaultAction } from '@quorate/simulation'
 import { loadAgreement, loadElection, loadFailureDetector } from '../algorithms.js'
 import { member, type Member, type MemberIndication } from '../composition/member.js'
 import { defaults } from '../node-settings.js'
+import { requireResilience } from '../resilience.js'
 import { scheduleOf } from './fault-flags.js'
 import { Observations } from './observations.js'
-import { requireResilience, usualAlgorithms, type RunOutcome, type RunRequest } from './run-request.js'
+import { usualAlgorithms, type RunOutcome, type RunRequest } from './run-request.js'
 
 /** The algorithms of a run: the chosen one, and a node's usual ones for the rest. */
 export interface RunAlgorithms {

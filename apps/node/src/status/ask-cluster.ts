@@ -73,6 +73,10 @@ export function agreement(answers: readonly Answer[]): { readonly agreed: boolea
   const reached = answers.flatMap((answer) => ('status' in answer ? [answer.status] : []))
   const named = new Set(reached.map(({ leader }) => leader))
   const [leader] = named
+  const [only] = answers
+  if (answers.length === 1 && only !== undefined && leader === only.id) {
+    return { agreed: true, summary: `the only node, ${leader}, leads` }
+  }
   const of =
     reached.length === answers.length
       ? `all ${answers.length} nodes`
