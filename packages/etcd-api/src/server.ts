@@ -9,7 +9,7 @@ import {
   type ServerHttp2Session,
   type ServerOptions,
 } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { Dispatcher, type DispatcherStats } from './grpc/dispatcher.js'
 import { urlOf, type ListenUrl } from './listen-url.js'
 import { settingsOf, type EtcdServerOptions, type Settings } from './options.js'
@@ -114,7 +114,6 @@ export class EtcdServer {
     }
     const server = url.secure ? this.#createSecureServer(options) : createServer(options)
     server.maxConnections = maxConnections
-    server.on('connection', (socket: Socket) => socket.setKeepAlive(true, KEEPALIVE_DELAY_MS))
     server.on('session', (session: ServerHttp2Session) => this.#track(session))
     server.on('stream', (stream, headers, flags) => this.#dispatcher.accept(stream, headers, flags))
     server.on('sessionError', () => this.#failedConnections++)
@@ -148,6 +147,7 @@ export class EtcdServer {
     this.#sessions.add(session)
     session.once('close', () => this.#sessions.delete(session))
     session.setLocalWindowSize(SESSION_WINDOW_BYTES)
+    keepAlive(session, this.#settings.keepaliveIntervalMs)
   }
 }
 
@@ -164,7 +164,22 @@ const GRPC_OVERHEAD_BYTES = 512 * 1024
 const STREAM_WINDOW_BYTES = 1 << 20
 const SESSION_WINDOW_BYTES = 16 << 20
 const HANDSHAKE_TIMEOUT_MS = 10_000
-const KEEPALIVE_DELAY_MS = 60_000
+
+/**
+ * Asks a silent client whether it is there, and closes its connection when it says nothing for as long again. Node, too, forgets
+ * connections: one that nghttp2 ends on its own, for a flood of resets, stays half open otherwise.
+ */
+function keepAlive(session: ServerHttp2Session, intervalMs: number): void {
+  let asked = false
+  session.setTimeout(intervalMs)
+  session.on('timeout', () => {
+    if (asked) return session.destroy()
+    asked = true
+    session.ping(() => (asked = false))
+    // It runs out once, and then not again until something happens.
+    session.setTimeout(intervalMs)
+  })
+}
 
 function listen({ url, server }: Listener): Promise<string> {
   return new Promise((resolve, reject) => {
