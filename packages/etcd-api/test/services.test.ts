@@ -300,7 +300,7 @@ describe('maintenance', () => {
 
 describe('the cluster service', () => {
   it('lists the members by their ids, in a header without a revision', async () => {
-    const { client } = await serve({}, new LocalBackend([member(3n), member(1n)]))
+    const { client, url } = await serve({}, new LocalBackend([member(3n), member(1n)]))
     const reply = await client.call(
       '/etcdserverpb.Cluster/MemberList',
       [pb.MemberListRequestSchema, {}],
@@ -310,7 +310,7 @@ describe('the cluster service', () => {
       header: { memberId: 3n, revision: 0n, raftTerm: 2n },
       members: [
         { ID: 1n, name: 'm1', peerURLs: ['http://127.0.0.1:2381'], clientURLs: ['http://127.0.0.1:2379'] },
-        { ID: 3n },
+        { ID: 3n, clientURLs: [url] },
       ],
     })
   })

@@ -35,6 +35,11 @@ export class LocalBackend implements EtcdBackend {
     return this.#leaderId
   }
 
+  /** What clients are told of where this member is. */
+  advertise(url: string): void {
+    this.#members[0] = { ...(this.#members[0] as EtcdMember), clientUrls: [url] }
+  }
+
   lead(id: bigint): void {
     this.#leaderId = id
   }

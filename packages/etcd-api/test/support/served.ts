@@ -19,6 +19,7 @@ export async function serve(
   const server = createEtcdServer({ backend, listenUrls: ['http://127.0.0.1:0'], ...options })
   await server.start()
   const [url] = server.urls as [string]
+  backend.advertise(url)
   const served = { backend, server, url, client: new GrpcClient(url) }
   running.push(served)
   return served
