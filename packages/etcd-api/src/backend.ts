@@ -34,7 +34,7 @@ export type ProposalEnd =
   | { readonly outcome: 'unknown' }
 
 /** Only after `ready` may a linearizable read be answered. */
-export type BarrierEnd = 'ready' | 'no-leader' | 'leader-changed' | 'overloaded' | 'timed-out' | 'stopped'
+export type BarrierEnd = 'ready' | 'no-leader' | 'leader-changed' | 'timed-out' | 'stopped'
 
 export type MoveLeaderEnd = 'moved' | 'not-leader' | 'bad-transferee' | 'timed-out'
 

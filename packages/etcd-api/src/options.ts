@@ -12,6 +12,8 @@ export interface EtcdServerOptions {
    * election timeout of 1 s, as in etcd.
    */
   readonly requestTimeoutMs?: number | undefined
+  /** A client that was silent for so long is asked whether it is there; silent for as long again it is disconnected. Default 60,000. */
+  readonly keepaliveIntervalMs?: number | undefined
   readonly bounds?: EtcdServerBounds | undefined
 }
 
@@ -40,10 +42,13 @@ export interface Settings {
   readonly urls: readonly ListenUrl[]
   readonly tls: EtcdServerTls | undefined
   readonly requestTimeoutMs: number
+  readonly keepaliveIntervalMs: number
   readonly maxInFlightRequests: number
   readonly maxHeldBytes: number
   readonly maxConnections: number
 }
+
+const hour = { min: 1, max: 3_600_000 }
 
 /** Checks the options. Throws `QUORATE_INVALID_OPTION` or `QUORATE_MALFORMED_URL`. */
 export function settingsOf(options: EtcdServerOptions): Settings {
@@ -55,7 +60,8 @@ export function settingsOf(options: EtcdServerOptions): Settings {
   return {
     urls: listenUrls.map((url) => parseListenUrl(url, tls !== undefined)),
     tls,
-    requestTimeoutMs: requireInteger('requestTimeoutMs', options.requestTimeoutMs ?? 7000, { min: 1, max: 3_600_000 }),
+    requestTimeoutMs: requireInteger('requestTimeoutMs', options.requestTimeoutMs ?? 7000, hour),
+    keepaliveIntervalMs: requireInteger('keepaliveIntervalMs', options.keepaliveIntervalMs ?? 60_000, hour),
     maxInFlightRequests: requireInteger('bounds.maxInFlightRequests', bounds.maxInFlightRequests ?? 16_384, {
       min: 1,
       max: 1 << 20,

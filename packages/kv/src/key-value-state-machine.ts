@@ -145,7 +145,8 @@ export class KeyValueStateMachine implements StateMachine<Result> {
     const { revision: currentRevision, compactRevision, space } = this.#state
     const upTo = revision <= 0 ? currentRevision : revision
     if (upTo > currentRevision) return etcdErrors.futureRevision
-    if (upTo < compactRevision) return etcdErrors.compacted
+    // As in etcd, the compacted revision itself can be read but not hashed.
+    if (revision > 0 && upTo <= compactRevision) return etcdErrors.compacted
     const view = this.#store.view()
     try {
       const checksum = new Checksum()

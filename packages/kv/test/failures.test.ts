@@ -242,6 +242,9 @@ describe('the hash', () => {
     expect(machine.hash(5)).toEqual(etcdErrors.futureRevision)
     apply(machine, { type: 'compact', revision: 3 })
     expect(machine.hash(2)).toEqual(etcdErrors.compacted)
+    expect(machine.hash(3)).toEqual(etcdErrors.compacted)
+    apply(machine, { type: 'compact', revision: 4 })
+    expect(machine.hash()).toMatchObject({ revision: 4, compactRevision: 4 })
   })
 
   it('is taken in steps of the state at the first one', () => {

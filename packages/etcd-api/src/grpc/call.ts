@@ -67,9 +67,9 @@ export class Call {
     this.#collect(chunk)
   }
 
-  /** The client has sent all that it wanted to. */
+  /** The client has sent all that it wanted to. A stream that is cut off ends, too. */
   receivedAll(): void {
-    if (this.#state === 'receiving') this.fail(this.#received === 0 ? NO_MESSAGE : CUT_MESSAGE)
+    if (this.#state === 'receiving' && !this.stream.aborted) this.fail(this.#received === 0 ? NO_MESSAGE : CUT_MESSAGE)
   }
 
   reply(frame: Buffer | undefined): void {

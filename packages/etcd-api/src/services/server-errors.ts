@@ -42,7 +42,6 @@ export function statusOfProposal(end: Exclude<ProposalEnd, { outcome: 'committed
 export const statusOfBarrier: Readonly<Record<Exclude<BarrierEnd, 'ready'>, Status>> = {
   'no-leader': serverErrors.noLeader,
   'leader-changed': serverErrors.leaderChanged,
-  overloaded: serverErrors.tooManyRequests,
   'timed-out': serverErrors.timedOut,
   stopped: serverErrors.stopped,
 }

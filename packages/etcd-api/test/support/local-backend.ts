@@ -1,5 +1,4 @@
-import { isMalformed } from '@quorate/core'
-import { KeyValueStateMachine, MemoryOrderedStore, decodeResult, type Result } from '@quorate/kv'
+import { KeyValueStateMachine, MemoryOrderedStore, encodeCommand, type Command, type Result } from '@quorate/kv'
 import type { BarrierEnd, EtcdBackend, EtcdMember, MoveLeaderEnd, ProposalEnd } from '../../src/index.js'
 
 /** A node in one process: what is proposed is applied as soon as the caller is done. Tests make it lose its leader, or stop answering. */
@@ -34,6 +33,11 @@ export class LocalBackend implements EtcdBackend {
 
   leaderId(): bigint {
     return this.#leaderId
+  }
+
+  /** What clients are told of where this member is. */
+  advertise(url: string): void {
+    this.#members[0] = { ...(this.#members[0] as EtcdMember), clientUrls: [url] }
   }
 
   lead(id: bigint): void {
@@ -74,10 +78,14 @@ export class LocalBackend implements EtcdBackend {
     setImmediate(() => done('moved'))
   }
 
+  /** As if somebody else had proposed it. */
+  execute(command: Command): Result {
+    return this.#apply(encodeCommand(command))
+  }
+
   #apply(command: Uint8Array): Result {
-    const [bytes] = this.machine.apply(this.machine.appliedIndex + 1, [command])
-    const result = decodeResult(bytes as Uint8Array)
-    if (isMalformed(result)) throw new Error(result.reason)
+    const [result] = this.machine.apply(this.machine.appliedIndex + 1, [command])
+    if (result === undefined) throw new Error('a command has no result')
     return result
   }
 }
