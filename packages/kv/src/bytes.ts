@@ -58,7 +58,9 @@ export function writeInt64(bytes: Uint8Array, at: number, value: bigint): void {
 }
 
 export function readInt64(bytes: Uint8Array, at: number): bigint {
-  return BigInt.asIntN(64, (BigInt(readUint32(bytes, at)) << 32n) | BigInt(readUint32(bytes, at + 4)))
+  const high = readUint32(bytes, at)
+  const low = readUint32(bytes, at + 4)
+  return high === 0 && low === 0 ? 0n : BigInt.asIntN(64, (BigInt(high) << 32n) | BigInt(low))
 }
 
 const PART = 4096

@@ -13,6 +13,26 @@ export class OrderedMap<Value> {
     this.#size = 0
   }
 
+  /** A map of keys that are given in ascending order, each once, with their values. */
+  static ofSorted<Value>(keys: readonly string[], values: readonly Value[]): OrderedMap<Value> {
+    const map = new OrderedMap<Value>()
+    if (keys.length === 0) return map
+    let nodes: Node<Value>[] = parts(keys.length).map(
+      ([from, to]) => new Leaf(map.#owner, keys.slice(from, to), values.slice(from, to)),
+    )
+    let firsts = parts(keys.length).map(([from]) => keys[from] as string)
+    while (nodes.length > 1) {
+      const level = parts(nodes.length)
+      const children = nodes
+      const names = firsts
+      nodes = level.map(([from, to]) => new Branch(map.#owner, names.slice(from + 1, to), children.slice(from, to)))
+      firsts = level.map(([from]) => names[from] as string)
+    }
+    map.#root = nodes[0] as Node<Value>
+    map.#size = keys.length
+    return map
+  }
+
   get size(): number {
     return this.#size
   }
@@ -165,6 +185,13 @@ export class OrderedMap<Value> {
 
 /** The most entries of a leaf and children of a branch. */
 const CAPACITY = 64
+
+/** Divides a length into as few parts as there can be, of about the same size. */
+function parts(length: number): (readonly [from: number, to: number])[] {
+  const count = Math.ceil(length / CAPACITY)
+  const begin = (part: number): number => Math.floor((part * length) / count)
+  return Array.from({ length: count }, (_, part) => [begin(part), begin(part + 1)])
+}
 
 interface Split<Value> {
   readonly first: string

@@ -63,10 +63,6 @@ export function appliedIndexOf(store: Pick<OrderedReads, 'get'>): number {
   return bytes === undefined ? 0 : decodeHead(bytes).appliedIndex
 }
 
-export type ChangeRecord =
-  | { readonly type: 'put'; readonly key: Uint8Array; readonly kv: KeyValue }
-  | { readonly type: 'delete'; readonly key: Uint8Array }
-
 /**
  * A put is a byte that says so, the length of its key, the revision that created the key, its version and its lease, then key and value.
  * A deletion is a byte that says so and the key.
@@ -104,22 +100,43 @@ export function encodeDelete(key: Uint8Array): Uint8Array {
   return bytes
 }
 
-/** What it returns shares the memory of `bytes`. Throws `QUORATE_CORRUPT_STORE` for bytes that are no record. */
-export function decodeRecord(main: number, bytes: Uint8Array): ChangeRecord {
-  if (bytes[0] === DELETE && bytes.length > 1) return { type: 'delete', key: bytes.subarray(1) }
+/** What it returns shares the memory of `bytes`. Throws `QUORATE_CORRUPT_STORE` for bytes that are no put of a key. */
+export function decodePut(main: number, bytes: Uint8Array): KeyValue {
+  const { valueAt, create: createRevision, version } = decodeChange(main, bytes)
+  if (version === 0) throw corruptStore(`a record of revision ${main} is a deletion`)
+  const key = bytes.subarray(KEY_AT, valueAt)
+  return {
+    key,
+    value: bytes.subarray(valueAt),
+    createRevision,
+    modRevision: main,
+    version,
+    lease: readInt64(bytes, LEASE_AT),
+  }
+}
+
+/** What the index keeps of a record, and where its parts are. */
+interface Change {
+  readonly keyAt: number
+  readonly valueAt: number
+  readonly create: number
+  /** 0 for a deletion. */
+  readonly version: number
+}
+
+/** Throws `QUORATE_CORRUPT_STORE` for bytes that are no record. */
+export function decodeChange(main: number, bytes: Uint8Array): Change {
+  if (bytes[0] === DELETE && bytes.length > 1) return { keyAt: 1, valueAt: bytes.length, create: 0, version: 0 }
   const valueAt = bytes.length < KEY_AT ? Infinity : KEY_AT + readUint32(bytes, KEY_LENGTH_AT)
   if (bytes[0] !== PUT || valueAt > bytes.length || valueAt === KEY_AT) {
     throw corruptStore(`a record of revision ${main} is unreadable`)
   }
-  const createRevision = readUint53(bytes, CREATE_AT)
+  const create = readUint53(bytes, CREATE_AT)
   const version = readUint53(bytes, VERSION_AT)
-  if (createRevision < 1 || createRevision > main || version < 1 || version > main) {
-    throw corruptStore(`a record of revision ${main} says it is version ${version} since revision ${createRevision}`)
+  if (create < 1 || create > main || version < 1 || version > main) {
+    throw corruptStore(`a record of revision ${main} says it is version ${version} since revision ${create}`)
   }
-  const key = bytes.subarray(KEY_AT, valueAt)
-  const value = bytes.subarray(valueAt)
-  const lease = readInt64(bytes, LEASE_AT)
-  return { type: 'put', key, kv: { key, value, createRevision, modRevision: main, version, lease } }
+  return { keyAt: KEY_AT, valueAt, create, version }
 }
 
 /** Space, revision and place, so that the order of keys is that of changes. */

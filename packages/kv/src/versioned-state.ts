@@ -4,8 +4,9 @@ import type { OrderedChange, OrderedStore } from './ordered-store.js'
 import type { Image } from './reads.js'
 import {
   corruptStore,
+  decodeChange,
   decodeHead,
-  decodeRecord,
+  decodePut,
   encodeDelete,
   encodeHead,
   encodePut,
@@ -55,11 +56,11 @@ export class VersionedState implements Image {
     for (const [key, value] of recordsOf(store, head.space)) {
       const position = positionOf(key)
       if (position.main > head.revision) throw corruptStore(`revision ${position.main} is beyond ${head.revision}`)
-      const record = decodeRecord(position.main, value)
-      const { createRevision, version } = record.type === 'put' ? record.kv : NOTHING
-      this.index.add(toBinary(record.key), position, createRevision, version)
+      const { keyAt, valueAt, create, version } = decodeChange(position.main, value)
+      this.index.load(toBinary(value.subarray(keyAt, valueAt)), position, create, version)
       bytes += recordBytes(value)
     }
+    this.index.endLoad()
     if (bytes !== head.bytes) throw corruptStore(`its records have ${bytes} bytes, its head says ${head.bytes}`)
   }
 
@@ -112,9 +113,7 @@ export class VersionedState implements Image {
   }
 
   keyValue({ main, sub }: Position): KeyValue {
-    const record = decodeRecord(main, this.#recordAt(main, sub))
-    if (record.type !== 'put') throw corruptStore(`the record of revision ${main}, ${sub} is a deletion`)
-    return record.kv
+    return decodePut(main, this.#recordAt(main, sub))
   }
 
   /** The last change of a key that exists, as seen from within. */
@@ -197,8 +196,6 @@ const emptyHead: Head = {
   quotaBytes: defaultQuotaBytes,
   noSpace: false,
 }
-
-const NOTHING = { createRevision: 0, version: 0 }
 
 export function otherSpace(space: Space): Space {
   return space === 1 ? 2 : 1

@@ -60,6 +60,34 @@ describe('the ordered map', () => {
     )
   })
 
+  it('is, made of sorted keys at once, what it is made of them one by one, and is changed alike', () => {
+    fc.assert(
+      fc.property(fc.nat(9000), fc.array(step, { maxLength: 6 }), (count, steps) => {
+        const keys = Array.from({ length: count }, (_, key) => String(key).padStart(4, '0'))
+        const map = OrderedMap.ofSorted(
+          keys,
+          keys.map((key) => Number(key)),
+        )
+        const other = new OrderedMap<number>()
+        for (const key of keys) other.set(key, Number(key))
+        for (const each of steps) {
+          for (let key = each.key; key < each.key + each.count; key++) {
+            for (const one of [map, other]) {
+              if (each.kind === 'delete') one.delete(String(key * 3).padStart(4, '0'))
+              else one.set(`${key * 2}`.padStart(4, '0').concat('x'), key)
+            }
+          }
+        }
+        expect(map.size).toBe(other.size)
+        expect(contents(map)).toEqual(contents(other))
+        const found: number[] = []
+        map.scan('0300', '0400', (_, value) => void found.push(value))
+        expect(found).toEqual([...other.entries('0300', '0400')].map(([, value]) => value))
+      }),
+      { numRuns: 60 },
+    )
+  })
+
   it('leaves a clone alone when the clone, too, is changed', () => {
     const map = new OrderedMap<number>()
     for (let key = 0; key < 600; key++) map.set(name(key), 1)

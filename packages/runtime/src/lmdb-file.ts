@@ -88,17 +88,13 @@ export class LmdbFile implements OrderedReads {
 
   *range(from: Uint8Array, to?: Uint8Array, snapshot?: Snapshot): Generator<OrderedEntry> {
     if (to !== undefined && Buffer.compare(from, to) >= 0) return
-    const bounds = { ...(from.length === 0 ? {} : { start: from }), ...(to === undefined ? {} : { end: to }) }
-    const entries = this.#entries.getRange({ ...bounds, ...withSnapshot(snapshot) })[Symbol.iterator]()
+    const bounds = { start: from.length === 0 ? FIRST_KEY : from, ...(to === undefined ? {} : { end: to }) }
     try {
-      for (;;) {
-        const next = this.#attempt('read', () => entries.next())
-        if (next.done === true) return
-        const { key, value } = next.value
-        yield [plain(key), this.#checked(key, value)]
+      for (const { key, value } of this.#entries.getRange({ ...bounds, ...withSnapshot(snapshot) })) {
+        yield [key, this.#checked(key, value)]
       }
-    } finally {
-      entries.return?.()
+    } catch (error) {
+      throw isQuorateError(error) ? error : this.#failed('read', error)
     }
   }
 
@@ -161,7 +157,7 @@ export class LmdbFile implements OrderedReads {
         { file: this.path, format: others, known: ENTRIES },
       )
     }
-    return this.#root.openDB<Uint8Array, Uint8Array>(ENTRIES, { encoding: 'binary', keyEncoding: 'binary' })
+    return this.#root.openDB<Uint8Array, Uint8Array>(ENTRIES, { ...codecs(), encoding: 'binary' })
   }
 
   /**
@@ -175,9 +171,10 @@ export class LmdbFile implements OrderedReads {
     })
   }
 
+  /** The value without its checksum, once that is found right. */
   #checked(key: Uint8Array, stored: Uint8Array): Uint8Array {
     const length = stored.length - CHECKSUM_BYTES
-    const value = new Uint8Array(stored.buffer, stored.byteOffset, Math.max(length, 0))
+    const value = stored.subarray(0, Math.max(length, 0))
     if (length < 0 || checksum(key, value) !== readUint32(stored, length)) {
       throw this.#corrupt(`the value of key ${Buffer.from(key).toString('hex')} is not what was written`)
     }
@@ -220,6 +217,47 @@ export class LmdbFile implements OrderedReads {
 /** What lmdb says of a file that it did not write so: page not found, corrupted, version mismatch, invalid. */
 const DAMAGE = new Set([-30797, -30796, -30794, -30793])
 
+const FIRST_KEY = Uint8Array.of(0)
+
+/**
+ * How lmdb's own memory becomes ours: keys and values as bytes, never as a `Buffer`, whose `slice` is no copy. Many small values share an
+ * array: one for each would take most of the time of reading them.
+ */
+function codecs(): object {
+  let shared = new Uint8Array(0)
+  let used = 0
+  return {
+    keyEncoder: {
+      writeKey(key: Uint8Array, target: Uint8Array, start: number): number {
+        target.set(key, start)
+        return start + key.length
+      },
+      readKey(source: Uint8Array, start: number, end: number): Uint8Array {
+        const key = new Uint8Array(end - start)
+        for (let index = start; index < end; index++) key[index - start] = source[index] as number
+        return key
+      },
+    },
+    encoder: {
+      encode: (value: Uint8Array) => value,
+      /** `source` is lmdb's, and another value the next time. */
+      decode(source: Uint8Array): Uint8Array {
+        const { length } = source
+        if (used + length > shared.length) {
+          shared = new Uint8Array(Math.max(SHARED_BYTES, length))
+          used = 0
+        }
+        const value = shared.subarray(used, (used += length))
+        value.set(source.subarray(0, length))
+        return value
+      },
+    },
+  }
+}
+
+/** So much may be kept by one who keeps a single value. */
+const SHARED_BYTES = 16 * 1024
+
 function withSnapshot(transaction: Snapshot | undefined): { transaction?: Snapshot } {
   return transaction === undefined ? {} : { transaction }
 }
@@ -239,15 +277,14 @@ function withChecksums(changes: readonly OrderedEntry[]): OrderedEntry[] {
   })
 }
 
+/** CRC-32 of the value, begun with a hash of the key: FNV-1a, which no change of one byte leaves as it was. */
 function checksum(key: Uint8Array, value: Uint8Array): number {
-  return crc32(value, crc32(key))
+  let hash = 0x811c_9dc5
+  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ (key[index] as number), 0x0100_0193)
+  return crc32(value, hash >>> 0)
 }
 
 function readUint32(bytes: Uint8Array, at: number): number {
-  return new DataView(bytes.buffer, bytes.byteOffset + at, CHECKSUM_BYTES).getUint32(0, true)
-}
-
-/** Never a `Buffer`, whose `slice` is no copy. */
-function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length)
+  const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8) | ((bytes[at + 2] as number) << 16)
+  return (low | ((bytes[at + 3] as number) << 24)) >>> 0
 }
