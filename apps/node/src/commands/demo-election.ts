@@ -2,7 +2,8 @@ import { requireInteger } from '@quorate/core'
 import { nodeIds } from '@quorate/simulation'
 import type { Command } from 'commander'
 import { loadAgreement, loadElection, loadFailureDetector } from '../algorithms.js'
-import { demonstrate, type DemoFlags } from '../demo/demonstrate.js'
+import type { RemoteStatus } from '../control/control-client.js'
+import { demonstrate, type DemoFlags, type Demonstration } from '../demo/demonstrate.js'
 import { electionJson, electionText } from '../demo/election/election-report.js'
 import { electionTable } from '../demo/election/election-table.js'
 import { playElection } from '../demo/election/play-election.js'
@@ -56,7 +57,7 @@ export function registerDemoElection(demo: Command): void {
 
 function electionDemo(flags: ElectionFlags, count: number, carriesLog: boolean, signal: AbortSignal): Promise<void> {
   const paint = stdoutPaint()
-  const demonstration = {
+  const demonstration: Demonstration<RemoteStatus> = {
     title: `quorate demo election: ${count} nodes, each a process of its own`,
     cluster: {
       nodes: nodeIds(count),
@@ -68,11 +69,11 @@ function electionDemo(flags: ElectionFlags, count: number, carriesLog: boolean, 
       ],
     },
     table: electionTable,
-    play: async (...stage: Parameters<typeof playElection>) => {
+    play: async (...stage) => {
       const result = await playElection(...stage)
       return { well: result.agreement, text: electionText(result, paint), json: electionJson(result) }
     },
-    commands: (cluster: Parameters<typeof statusCommand>[0]) => [statusCommand(cluster)],
+    kept: (cluster) => ({ commands: [statusCommand(cluster)] }),
   }
   return demonstrate(demonstration, flags, paint, signal)
 }

@@ -24,8 +24,8 @@ export interface Demonstration<Status> {
   readonly table: LiveTable<Status>
   /** Plays it on a cluster that runs. `paceMs` is left between its scenes, for whoever watches. */
   readonly play: (cluster: ProcessCluster, view: DemoView, paceMs: number) => Promise<DemoOutcome>
-  /** The commands that show what --keep leaves running. */
-  readonly commands: (cluster: ProcessCluster) => readonly string[]
+  /** What is told of what --keep leaves running: commands that show it, and further data for programs. */
+  readonly kept: (cluster: ProcessCluster) => { readonly commands: readonly string[]; readonly json?: object }
 }
 
 /** On a terminal scenes follow each other slowly enough to be watched. */
@@ -55,8 +55,11 @@ export async function demonstrate<Status>(
     await view.end()
   }
   const { cluster, outcome } = played
-  if (json) write(`${JSON.stringify({ ...outcome.json, ...(kept && keptJson(cluster)) })}\n`)
-  else write(`${outcome.text}\n${kept ? `${keptText(cluster, demonstration.commands(cluster))}\n` : ''}`)
+  if (json)
+    write(
+      `${JSON.stringify({ ...outcome.json, ...(kept && { ...keptJson(cluster), ...demonstration.kept(cluster).json }) })}\n`,
+    )
+  else write(`${outcome.text}\n${kept ? `${keptText(cluster, demonstration.kept(cluster).commands)}\n` : ''}`)
   process.exitCode = outcome.well ? 0 : 1
 }
 

@@ -202,13 +202,14 @@ export class ProcessCluster {
   }
 
   /**
-   * Waits until `condition` holds, looking whenever anything is observed. Rejects with `QUORATE_TIMEOUT`, which says `what` did not
+   * Waits until `condition` holds, looking whenever anything is observed, and every `pollMs` if it is given. Rejects with `QUORATE_TIMEOUT`, which says `what` did not
    * come about, with the failure of a node whose process ended by itself, and when the signal aborts.
    */
-  until(what: string, condition: () => boolean, timeoutMs: number): Promise<void> {
+  until(what: string, condition: () => boolean, timeoutMs: number, pollMs?: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (action: () => void): void => {
         clearTimeout(timer)
+        clearInterval(poll)
         this.#waiting.delete(look)
         action()
       }
@@ -218,6 +219,7 @@ export class ProcessCluster {
         else if (condition()) settle(resolve)
       }
       const timer = setTimeout(() => settle(() => reject(this.#timedOut(what, timeoutMs))), timeoutMs)
+      const poll = pollMs === undefined ? undefined : setInterval(look, pollMs)
       this.#waiting.add(look)
       look()
     })
