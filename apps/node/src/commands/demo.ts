@@ -50,8 +50,7 @@ function dataDemo(flags: DemoFlags, signal: AbortSignal): Promise<void> {
       const clients = new Map(nodes.map((id) => [id, connectStore(cluster.clientUrl(id))]))
       try {
         const result = await playData(cluster, view, paceMs, { clients, history })
-        const well = result.lost === 0 && result.diverged === 0
-        return { well, text: dataText(result, paint), json: dataJson(result) }
+        return { well: result.holds, text: dataText(result, paint), json: dataJson(result), differs: result.differs }
       } finally {
         for (const client of clients.values()) client.close()
       }
@@ -64,8 +63,9 @@ function dataDemo(flags: DemoFlags, signal: AbortSignal): Promise<void> {
   return demonstrate(demonstration, flags, paint, signal)
 }
 
+/** As etcdctl takes them. Without a scheme: with one, its `endpoint status` names the server by the whole URL, which HTTP/2 forbids. */
 function clientEndpoints(cluster: ProcessCluster): string[] {
-  return cluster.nodes.map((id) => cluster.clientUrl(id))
+  return cluster.nodes.map((id) => new URL(cluster.clientUrl(id)).host)
 }
 
 function etcdctlCommands(cluster: ProcessCluster): string[] {

@@ -15,6 +15,8 @@ export interface DemoOutcome {
   readonly well: boolean
   readonly text: string
   readonly json: object
+  /** What is wrong, in sentences, where the JSON only counts it. */
+  readonly differs?: readonly string[]
 }
 
 export interface Demonstration<Status> {

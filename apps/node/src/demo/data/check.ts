@@ -6,6 +6,8 @@ import { writeOf, writerOf } from './writer.js'
 
 /** How what was read back compares with what was written. */
 export interface Check {
+  /** Whether nothing is lost and all nodes hold the same. */
+  readonly holds: boolean
   /** The revision at which everything was read. */
   readonly revision: number
   readonly acknowledged: number
@@ -33,6 +35,7 @@ export function check({ revision, replicas }: ReadBack, history: WriteHistory): 
   if (!sameHash) differs.push(`the hashes at revision ${revision} differ: ${hashes}`)
   const present = new Set(replicas.flatMap(({ serializable }) => [...serializable.keys()]))
   return {
+    holds: differs.length === 0,
     revision,
     acknowledged: history.acknowledged,
     lost: lost.length,

@@ -10,7 +10,7 @@ const done: Readonly<Record<DataFault['fault'], string>> = {
 
 /** What was measured and what was read back, for people. */
 export function dataText(demo: DataDemo, paint: Paint = plain): string {
-  const { nodes, faults, revision, acknowledged, lost, diverged, failed, failedButPresent, differs } = demo
+  const { holds, nodes, faults, revision, acknowledged, lost, diverged, failed, failedButPresent, differs } = demo
   const head = ['FAULT', 'NO WRITE', 'THEN AT MOST', 'FAILED', 'NEXT LEADER', 'GOT BACK']
   const rows = faults.map((each) => [
     `${each.node}, leader, ${done[each.fault]}`,
@@ -37,11 +37,11 @@ export function dataText(demo: DataDemo, paint: Paint = plain): string {
     diverged === 0
       ? `  ${mark(true)} replicas: all nodes hold the same ${at}`
       : `  ${mark(false)} replicas: the nodes do not hold the same ${at}: ${diverged} differences`,
-    `  · ${failed} writes failed: their node did not run, or their outcome was unknown, and ${failedButPresent} of them were carried out.`,
+    `  · ${failed} writes failed: their node did not run, or their outcome was unknown. Carried out all the same: ${failedButPresent}.`,
     paint('dim', '    They count neither as acknowledged nor as lost.'),
     ...differs.map((difference) => `  differs: ${difference}`),
     '',
-    lost === 0 && diverged === 0 ? 'Nothing that was acknowledged is lost.' : 'Not all is as it has to be.',
+    holds ? 'Nothing that was acknowledged is lost.' : 'Not all is as it has to be.',
   ].join('\n')
 }
 
