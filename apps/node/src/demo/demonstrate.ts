@@ -57,11 +57,14 @@ export async function demonstrate<Status>(
     await view.end()
   }
   const { cluster, outcome } = played
-  if (json)
+  if (json) {
+    for (const difference of outcome.differs ?? []) process.stderr.write(`quorate: differs: ${difference}\n`)
     write(
       `${JSON.stringify({ ...outcome.json, ...(kept && { ...keptJson(cluster), ...demonstration.kept(cluster).json }) })}\n`,
     )
-  else write(`${outcome.text}\n${kept ? `${keptText(cluster, demonstration.kept(cluster).commands)}\n` : ''}`)
+  } else {
+    write(`${outcome.text}\n${kept ? `${keptText(cluster, demonstration.kept(cluster).commands)}\n` : ''}`)
+  }
   process.exitCode = outcome.well ? 0 : 1
 }
 
