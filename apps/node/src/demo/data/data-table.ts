@@ -23,7 +23,10 @@ export function dataTable(history: WriteHistory): LiveTable<DataStatus> {
     writesPerSecond: history.ratePerSecond(id, performance.now()),
   })
   return {
-    ask: (cluster, id, timeoutMs) => withRate(cluster.client(id).status({ timeoutMs }), id),
+    ask: (cluster, id, timeoutMs) => {
+      const status = cluster.client(id)?.status({ timeoutMs })
+      return status && withRate(status, id)
+    },
     render: (rows, paint) => nodeTable(rows, { columns, words, paint }),
   }
 }
