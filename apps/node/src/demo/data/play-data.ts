@@ -144,12 +144,12 @@ class DataPlay {
     const sinceMs = this.#cluster.nowMs
     this.#stage.say(returns(node))
     undo(node)
-    const { recoveredMs } = await this.#stage.back(node, sinceMs)
+    const { leader: named, recoveredMs } = await this.#stage.back(node, sinceMs)
     await this.#goOn(this.#cluster.nodes, this.clock())
     const backMs = this.clock()
     const laterUnavailableMs = lengthMs(this.#history.longestGap(others, wentOnMs, backMs))
     const failedWrites = this.#history.failedWithin(others, atMs, backMs)
-    this.#stage.say(`${node} is back: all trust it and name the same leader, ${formatDuration(recoveredMs)} later`)
+    this.#stage.say(`${node} is back: all trust it and name ${named}, ${formatDuration(recoveredMs)} later`)
     await this.#cluster.pass(this.#calmMs)
     return { fault, node, unavailableMs, laterUnavailableMs, failedWrites, leader, recoveredMs }
   }
