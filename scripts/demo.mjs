@@ -1,4 +1,7 @@
-/** Installs, builds and shows a cluster at work, on a machine that has only git, Node and npm. Arguments go to `quorate demo`. */
+/**
+ * Installs, builds and shows a cluster at work, on a machine that has only git, Node and npm. Arguments go to `quorate demo`:
+ * `npm run demo -- election` shows elections and votes.
+ */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { packageManager, step } from './steps.mjs'

@@ -6,7 +6,8 @@ import { version } from './version.js'
 const examples = `
   quorate start                    a node of one, on http://localhost:2380
   quorate status                   the cluster as each of its nodes sees it
-  quorate demo                     five processes that elect, vote, fail and recover
+  quorate demo                     three processes that lose their leader and no data
+  quorate demo election            five processes that elect, vote, fail and recover
   quorate run vote --nodes 5       a vote, simulated; with --real in five processes
   quorate help start               all flags and where else settings may stand`
 

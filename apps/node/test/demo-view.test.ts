@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import type { RemoteStatus } from '../src/control/control-client.js'
-import { clusterTable, type NodeRow } from '../src/demo/cluster-table.js'
-import { demoJson, demoText } from '../src/demo/demo-report.js'
 import { plainView } from '../src/demo/demo-view.js'
+import { electionJson, electionText } from '../src/demo/election/election-report.js'
+import { electionTable } from '../src/demo/election/election-table.js'
+import type { ElectionDemo } from '../src/demo/election/play-election.js'
 import { LiveView } from '../src/demo/live-view.js'
-import type { DemoResult } from '../src/demo/play.js'
+import type { NodeRow } from '../src/demo/node-table.js'
 import type { ProcessState } from '../src/run/observations.js'
 import { coloured, plain } from '../src/status/table.js'
 import { Screen } from './support/screen.js'
@@ -36,15 +37,15 @@ function status(id: string, changes: Partial<RemoteStatus> = {}): RemoteStatus {
   }
 }
 
-const row = (id: string, state: ProcessState = 'up', changes?: Partial<RemoteStatus>): NodeRow => ({
+const row = (id: string, state: ProcessState = 'up', changes?: Partial<RemoteStatus>): NodeRow<RemoteStatus> => ({
   id,
   state,
   status: status(id, changes),
 })
 
-describe('the table', () => {
+describe('the table of an election', () => {
   it('shows role, leader, last decision and the suspicion of each by each', () => {
-    expect(clusterTable([row('n1'), row('n2'), row('n3')], plain)).toBe(
+    expect(electionTable.render([row('n1'), row('n2'), row('n3')], plain)).toBe(
       `${[
         'NODE  ROLE       LEADER  DECIDED  SUSPECTS n1  n2      n3',
         'n1    leader     n1      4        ·            0.04    0.04',
@@ -64,7 +65,7 @@ describe('the table', () => {
       row('n2', 'up', { leader: undefined, role: 'candidate', peers, votes: [] }),
       row('n3', 'paused'),
     ]
-    expect(clusterTable(rows, plain).split('\n').slice(1, 4)).toEqual([
+    expect(electionTable.render(rows, plain).split('\n').slice(1, 4)).toEqual([
       'n1    killed     -       -        -            -       -',
       'n2    candidate  none    none     gone         ·       0.70',
       'n3    stopped    n1      4        0.04         0.04    ·',
@@ -77,7 +78,8 @@ describe('the table', () => {
     const rows = five.map((id) => row(id, 'up', { peers: peers.filter((peer) => peer.id !== id), role: 'candidate' }))
     expect(
       Math.max(
-        ...clusterTable(rows, plain)
+        ...electionTable
+          .render(rows, plain)
           .split('\n')
           .map((line) => line.length),
       ),
@@ -85,7 +87,7 @@ describe('the table', () => {
   })
 
   it('says that a process starts until it answers', () => {
-    expect(clusterTable([{ id: 'n1', state: 'up', status: undefined }], plain)).toContain('n1    starting')
+    expect(electionTable.render([{ id: 'n1', state: 'up', status: undefined }], plain)).toContain('n1    starting')
   })
 })
 
@@ -107,7 +109,7 @@ class FakeCluster {
 
 async function watched(screen: Screen): Promise<void> {
   const cluster = new FakeCluster()
-  const view = new LiveView(screen, coloured)
+  const view = new LiveView(screen, coloured, electionTable)
   view.begin(cluster as never)
   await sleep(1)
   view.happened(100, 'all 3 nodes name n1 as leader')
@@ -121,7 +123,7 @@ describe('on a terminal', () => {
     const screen = new Screen(120, 40)
     const cluster = new FakeCluster()
     cluster.silent.push('n2')
-    const view = new LiveView(screen, plain)
+    const view = new LiveView(screen, plain, electionTable)
     view.begin(cluster as never)
     await sleep(1)
     view.happened(1, 'n2 starts')
@@ -170,8 +172,8 @@ it('elsewhere every event is a line, without control characters', () => {
   expect(text).toBe('   0.8 s  all 5 nodes name n1 as leader\n  12.3 s  n1 is started again\n')
 })
 
-describe('the report', () => {
-  const result: DemoResult = {
+describe('the report of an election', () => {
+  const result: ElectionDemo = {
     nodes: 5,
     faults: [
       { fault: 'kill', node: 'n1', role: 'leader', detectedMs: 12, agreedMs: 420, leader: 'n2', recoveredMs: 1_300 },
@@ -185,7 +187,7 @@ describe('the report', () => {
   }
 
   it('tells each fault with its times, and what differs', () => {
-    expect(demoText(result).split('\n')).toEqual([
+    expect(electionText(result).split('\n')).toEqual([
       '',
       'FAULT                  SUSPECTED BY ALL  AGREED ON A LEADER  GOT BACK',
       'n1, leader, killed     after 12 ms       on n2 after 420 ms  in 1.30 s',
@@ -207,7 +209,7 @@ describe('the report', () => {
       differs: ['waited 15.00 s in vain until all agree'],
       logs: "The end of n1's log:\n  …",
     }
-    expect(demoText(stuck).split('\n').slice(-7)).toEqual([
+    expect(electionText(stuck).split('\n').slice(-7)).toEqual([
       '    Told, not judged: who is down or has not heard yet differs from the rest.',
       '  differs: waited 15.00 s in vain until all agree',
       '',
@@ -216,11 +218,11 @@ describe('the report', () => {
       '',
       'Not all agreed.',
     ])
-    expect(demoText(stuck)).not.toContain('FAULT')
+    expect(electionText(stuck)).not.toContain('FAULT')
   })
 
   it('as JSON has the measurements', () => {
-    expect(demoJson(result)).toEqual({
+    expect(electionJson(result)).toEqual({
       nodes: 5,
       faults: result.faults,
       decisions: result.decisions,

@@ -116,4 +116,36 @@ describe('a cluster of processes', () => {
       await cluster.close()
     }
   })
+
+  it('ends a node in good order, and says so of one that ends otherwise', async () => {
+    const cluster = await ProcessCluster.launch({ nodes: ['n1'] })
+    try {
+      await cluster.terminate('n1')
+      expect([cluster.state('n1'), cluster.pid('n1')]).toEqual(['down', undefined])
+      cluster.start('n1')
+      await cluster.answering('n1')
+      const pid = cluster.pid('n1') as number
+      const ended = cluster.terminate('n1')
+      process.kill(pid, 'SIGKILL')
+      await expect(ended).rejects.toMatchObject({ code: 'QUORATE_NODE_ENDED', data: { node: 'n1', signal: 'SIGKILL' } })
+      // That was expected of the cluster: it goes on.
+      await cluster.pass(1)
+    } finally {
+      await cluster.close()
+    }
+  })
+
+  it('gives each node a port for clients, unless none are served', async () => {
+    const serving = await ProcessCluster.launch({ nodes: ['n1', 'n2'] })
+    const urls = new Set(serving.nodes.flatMap((id) => [serving.url(id), serving.clientUrl(id)]))
+    await serving.close()
+    expect(urls.size).toBe(4)
+    const silent = await ProcessCluster.launch({
+      nodes: ['n1'],
+      serveClients: false,
+      startArguments: () => ['--election', 'timestamp'],
+    })
+    await silent.close()
+    expect(() => silent.clientUrl('n1')).toThrow('n1 serves no clients')
+  })
 })

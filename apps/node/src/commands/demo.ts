@@ -1,113 +1,74 @@
-import { requireInteger } from '@quorate/core'
 import { nodeIds } from '@quorate/simulation'
 import type { Command } from 'commander'
-import { loadAgreement, loadElection, loadFailureDetector } from '../algorithms.js'
-import { demoJson, demoText, keptJson, keptText } from '../demo/demo-report.js'
-import { plainView, silentView, type DemoView } from '../demo/demo-view.js'
-import { LiveView } from '../demo/live-view.js'
-import { play, type DemoResult } from '../demo/play.js'
-import { usualAlgorithms } from '../run/run-request.js'
-import { ProcessCluster } from '../processes/process-cluster.js'
+import { dataJson, dataText } from '../demo/data/data-report.js'
+import { dataTable, type DataStatus } from '../demo/data/data-table.js'
+import { playData } from '../demo/data/play-data.js'
+import { connectStore } from '../demo/data/store-client.js'
+import { WriteHistory } from '../demo/data/write-history.js'
+import { demonstrate, type DemoFlags, type Demonstration } from '../demo/demonstrate.js'
+import { statusCommand } from '../demo/kept.js'
+import type { ProcessCluster } from '../processes/process-cluster.js'
+import { registerDemoElection } from './demo-election.js'
 import { interruptible } from './interrupt.js'
 import { stdoutPaint } from './stdout-paint.js'
 
-interface DemoFlags {
-  readonly nodes: string
-  readonly failureDetector: string
-  readonly election: string
-  readonly agreement: string
-  readonly json?: true
-  readonly keep?: true
-}
-
 const examples = `
-Every node is a process of its own, "quorate start", on a free port of 127.0.0.1. Nothing of them is left behind, however
-this command ends, unless --keep is given: then they run on in the background, and how to look at them and to end them is
-printed. Exit code 0: at the end all agreed, as both formulas demand; 1: they did not, and what differs is printed.`
+Every node is a process of its own, "quorate start", on free ports of 127.0.0.1, and serves etcd's clients. Nothing of them
+is left behind, however this command ends, unless --keep is given: then they run on in the background, and how to look at
+them, with etcdctl too, and to end them is printed. How long no write was acknowledged is measured at the nodes that were
+not hit, by a writer at each that waits for every answer. A write that failed, at its deadline or because its connection
+was lost, may have been carried out; it is neither acknowledged nor lost.
+Exit code 0: everything that was acknowledged was read back from every node, and all nodes hold the same; 1: not so, and
+what is lost or differs is printed.`
 
-/** `quorate demo`: a cluster of real processes that loses nodes, gets them back, and agrees. */
+/** `quorate demo`: real processes that keep data, and lose none of it when their leader fails. */
 export function registerDemo(program: Command): void {
-  program
+  const demo = program
     .command('demo')
-    .summary('watch real processes elect, vote, fail and recover')
+    .summary('watch real processes lose their leader and no data')
     .description(
-      'Starts nodes in processes of their own. They elect a leader and vote, lose the leader to SIGKILL, elect again, get it back, ' +
-        'lose a follower to SIGSTOP, get it back, and vote again.',
+      'Starts three nodes in processes of their own, with writers at all of them. Their leader is lost to SIGKILL and started again, ' +
+        'the next is paused by SIGSTOP for 3 s, the one then is stopped by SIGTERM and started again. At the end everything that was ' +
+        'acknowledged is read back from every node.',
     )
-    .option('--nodes <count>', 'how many nodes, 3 to 32', '5')
-    .option('--failure-detector <name>', 'short name or module', usualAlgorithms.detector)
-    .option('--election <name>', 'short name or module', usualAlgorithms.election)
-    .option('--agreement <name>', 'short name or module', usualAlgorithms.vote)
     .option('--json', 'print one JSON object, at the end')
     .option('--keep', 'leave the nodes running')
     .addHelpText('after', examples)
-    .action(async (flags: DemoFlags) => {
-      const count = requireInteger('--nodes', /^\d+$/.test(flags.nodes) ? Number(flags.nodes) : flags.nodes, {
-        min: 3,
-        max: 32,
-      })
-      // A wrong name is better told here than by a process that ends.
-      await Promise.all([
-        loadFailureDetector(flags.failureDetector),
-        loadElection(flags.election),
-        loadAgreement(flags.agreement),
-      ])
-      await interruptible((signal) => demo(flags, count, signal))
-    })
+    .action((flags: DemoFlags) => interruptible((signal) => dataDemo(flags, signal)))
+  registerDemoElection(demo)
 }
 
-/** On a terminal scenes follow each other slowly enough to be watched. */
-const terminalPaceMs = 1_500
-const otherPaceMs = 100
-
-async function demo(flags: DemoFlags, count: number, signal: AbortSignal): Promise<void> {
-  const live = flags.json !== true && process.stdout.isTTY
-  const write = (text: string): void => void process.stdout.write(text)
-  if (flags.json !== true) write(`quorate demo: ${count} nodes, each a process of its own\n`)
-  const view = flags.json === true ? silentView : live ? new LiveView(process.stdout, stdoutPaint()) : plainView(write)
-  let played: Played
-  try {
-    played = await launchAndPlay(flags, view, count, live ? terminalPaceMs : otherPaceMs, signal)
-  } finally {
-    await view.end()
+function dataDemo(flags: DemoFlags, signal: AbortSignal): Promise<void> {
+  const nodes = nodeIds(3)
+  const paint = stdoutPaint()
+  const history = new WriteHistory(nodes)
+  const demonstration: Demonstration<DataStatus> = {
+    title: `quorate demo: ${nodes.length} nodes that keep data, each a process of its own`,
+    cluster: { nodes },
+    table: dataTable(history),
+    play: async (cluster, view, paceMs) => {
+      const clients = new Map(nodes.map((id) => [id, connectStore(cluster.clientUrl(id))]))
+      try {
+        const result = await playData(cluster, view, paceMs, { clients, history })
+        return { well: result.holds, text: dataText(result, paint), json: dataJson(result), differs: result.differs }
+      } finally {
+        for (const client of clients.values()) client.close()
+      }
+    },
+    kept: (cluster) => ({
+      commands: [statusCommand(cluster), ...etcdctlCommands(cluster)],
+      json: { clientEndpoints: clientEndpoints(cluster) },
+    }),
   }
-  const { cluster, result } = played
-  const kept = flags.keep === true
-  if (flags.json === true) write(`${JSON.stringify({ ...demoJson(result), ...(kept && keptJson(cluster)) })}\n`)
-  else write(`${demoText(result, stdoutPaint())}\n${kept ? `${keptText(cluster)}\n` : ''}`)
-  process.exitCode = result.agreement ? 0 : 1
+  return demonstrate(demonstration, flags, paint, signal)
 }
 
-interface Played {
-  readonly cluster: ProcessCluster
-  readonly result: DemoResult
+/** As etcdctl takes them. Without a scheme: with one, its `endpoint status` names the server by the whole URL, which HTTP/2 forbids. */
+function clientEndpoints(cluster: ProcessCluster): string[] {
+  return cluster.nodes.map((id) => new URL(cluster.clientUrl(id)).host)
 }
 
-/** When it returns, nothing runs any more, or, with --keep, without this process. */
-async function launchAndPlay(
-  flags: DemoFlags,
-  view: DemoView,
-  count: number,
-  paceMs: number,
-  signal: AbortSignal,
-): Promise<Played> {
-  const cluster = await ProcessCluster.launch({
-    nodes: nodeIds(count),
-    signal,
-    onStarted: (started) => view.begin(started),
-    startArguments: () => [
-      ...['--failure-detector', flags.failureDetector],
-      ...['--election', flags.election],
-      ...['--agreement', flags.agreement],
-    ],
-  })
-  let kept = false
-  try {
-    const result = await play(cluster, view, paceMs)
-    kept = flags.keep === true
-    return { cluster, result }
-  } finally {
-    if (kept) await cluster.detach()
-    else await cluster.close()
-  }
+function etcdctlCommands(cluster: ProcessCluster): string[] {
+  const etcdctl = `etcdctl --endpoints ${clientEndpoints(cluster).join(',')}`
+  return [`${etcdctl} endpoint status -w table`, `${etcdctl} get --prefix demo/ --limit 5`]
 }

@@ -114,7 +114,7 @@ async function flagged(
   const algorithms = await loadRunAlgorithms(request)
   if (real) {
     return interruptible(async (signal) => {
-      const outcome = await runReal(request, signal)
+      const outcome = await runReal(request, algorithms, signal)
       trace.write(outcome.observed.history.map((seen) => JSON.stringify(seen)))
       return print(flags, reportRun(outcome, undefined, stdoutPaint()))
     })

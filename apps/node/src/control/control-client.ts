@@ -1,4 +1,4 @@
-import { create, type DescMethodUnary, type MessageShape } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { Client, credentials, type ChannelCredentials, type ChannelOptions, type ServiceError } from '@grpc/grpc-js'
 import { QuorateError, type NodeId, type Verdict } from '@quorate/core'
 import { grpcServiceDefinition, loadTls, parsePeerUrl } from '@quorate/transport-grpc'
@@ -14,6 +14,7 @@ import {
   type Replicated,
   type StatusResponse,
 } from '../gen/quorate/control/v1/control_pb.js'
+import { nodeChannelOptions, reasonOf, unaryCalls, type UnaryCall } from '../grpc/unary-calls.js'
 import type { NodeEvent, NodeStatus, PeerTlsOptions, ReplicatedStatus, VoteOutcome } from '../node-handle.js'
 
 /** A node's status and, for finding the others, all members with their peer URLs. */
@@ -39,35 +40,14 @@ export function connectControl(url: string, tls?: PeerTlsOptions): ControlClient
   const channel = channelFor(host, tls)
   const client = new Client(address, channel.credentials, {
     ...channel.options,
-    // A proxy for the web knows no way to a node, least of all to one on this machine.
-    'grpc.enable_http_proxy': 0,
-    // A node that restarts is to be found again at once.
-    'grpc.initial_reconnect_backoff_ms': 50,
-    'grpc.max_reconnect_backoff_ms': 500,
-    'grpc.use_local_subchannel_pool': 1,
+    ...nodeChannelOptions,
   })
 
-  function unary<Method extends DescMethodUnary>(
-    method: Method,
-    request: MessageShape<Method['input']>,
-    timeoutMs: number,
-  ): Promise<MessageShape<Method['output']>> {
-    const definition = service[method.localName]
-    if (definition === undefined) throw new TypeError(`no method ${method.localName}`)
-    return new Promise((resolve, reject) => {
-      client.makeUnaryRequest(
-        definition.path,
-        definition.requestSerialize,
-        definition.responseDeserialize as (bytes: Buffer) => MessageShape<Method['output']>,
-        request,
-        { deadline: Date.now() + timeoutMs },
-        (error, response) => {
-          if (error !== null || response === undefined) reject(unreachable(url, error))
-          else resolve(response)
-        },
-      )
+  const call = unaryCalls(client, Control)
+  const unary: UnaryCall = (...request) =>
+    call(...request).catch((error: ServiceError) => {
+      throw unreachable(url, error)
     })
-  }
 
   return {
     async status({ timeoutMs = defaultTimeoutMs } = {}) {
@@ -130,14 +110,11 @@ function channelFor(
   }
 }
 
-function unreachable(url: string, error: ServiceError | null): QuorateError {
-  // grpc-js wraps what went wrong in how far it came.
-  const [, reason] = /Last error: (?:Error: )?(.*)\. Resolution note:/.exec(error?.details ?? '') ?? []
-  const why = reason ?? error?.details ?? 'it answered nothing'
+function unreachable(url: string, error: ServiceError): QuorateError {
   return new QuorateError(
     'QUORATE_UNREACHABLE',
-    `no node answers at ${url}: ${why}; check that it runs and that the URL is one of its peer URLs`,
-    { url, grpcCode: error?.code },
+    `no node answers at ${url}: ${reasonOf(error)}; check that it runs and that the URL is one of its peer URLs`,
+    { url, grpcCode: error.code },
     { cause: error },
   )
 }

@@ -1,17 +1,23 @@
 import type { NodeId } from '@quorate/core'
 import { stripVTControlCharacters } from 'node:util'
 import type { WriteStream } from 'node:tty'
-import type { RemoteStatus } from '../control/control-client.js'
 import type { ProcessCluster } from '../processes/process-cluster.js'
 import type { Paint } from '../status/table.js'
-import { clusterTable } from './cluster-table.js'
 import { timelineLine, type DemoView } from './demo-view.js'
+import type { NodeRow } from './node-table.js'
 
 const refreshMs = 150
 const answerMs = 1_000
 
 /** The part of a terminal that is used. */
 export type Terminal = Pick<WriteStream, 'write' | 'columns' | 'rows'>
+
+/** The table below: what each node is asked, and how the answers look. */
+export interface LiveTable<Status> {
+  /** Asked of a node that runs and answers, again and again. `undefined`: there is no connection to it just now. */
+  ask(cluster: ProcessCluster, id: NodeId, timeoutMs: number): Promise<Status> | undefined
+  render(rows: readonly NodeRow<Status>[], paint: Paint): string
+}
 
 const hideCursor = '\u001B[?25l'
 const showCursor = '\u001B[?25h'
@@ -20,10 +26,11 @@ const showCursor = '\u001B[?25h'
  * A timeline that grows upwards out of a table that is drawn again and again in its place below. The table is asked of the nodes
  * themselves.
  */
-export class LiveView implements DemoView {
+export class LiveView<Status> implements DemoView {
   readonly #terminal: Terminal
   readonly #paint: Paint
-  readonly #statuses = new Map<NodeId, RemoteStatus>()
+  readonly #table: LiveTable<Status>
+  readonly #statuses = new Map<NodeId, Status>()
   readonly #asking = new Set<NodeId>()
   #asked: Promise<unknown> = Promise.resolve()
   #cluster: ProcessCluster | undefined
@@ -31,9 +38,10 @@ export class LiveView implements DemoView {
   /** How many lines of the table stand above the cursor. */
   #drawn = 0
 
-  constructor(terminal: Terminal, paint: Paint) {
+  constructor(terminal: Terminal, paint: Paint, table: LiveTable<Status>) {
     this.#terminal = terminal
     this.#paint = paint
+    this.#table = table
     // However this process ends, the cursor must come back.
     process.on('exit', this.#showCursor)
     terminal.write(hideCursor)
@@ -77,7 +85,7 @@ export class LiveView implements DemoView {
   async #ask(cluster: ProcessCluster, id: NodeId): Promise<void> {
     this.#asking.add(id)
     try {
-      const status = await cluster.client(id)?.status({ timeoutMs: answerMs })
+      const status = await this.#table.ask(cluster, id, answerMs)
       if (status !== undefined && cluster.state(id) !== 'down') this.#statuses.set(id, status)
     } catch {
       // A node that is killed or stopped while it is asked does not answer; the table shows its process's state.
@@ -88,20 +96,20 @@ export class LiveView implements DemoView {
 
   /** Writes lines above the table and the table anew, in one piece so that it does not flicker. */
   #draw(above: readonly string[]): void {
-    const table = this.#table()
+    const table = this.#lines()
     const back = this.#drawn > 0 ? `\u001B[${this.#drawn}A` : ''
     this.#drawn = table.length
     this.#terminal.write(`${back}\r${[...above, ...table].map((line) => `${line}\u001B[K\n`).join('')}\u001B[J`)
   }
 
-  #table(): string[] {
+  #lines(): string[] {
     const cluster = this.#cluster
     if (cluster === undefined) return []
     const rows = cluster.nodes.map((id) => ({ id, state: cluster.state(id), status: this.#statuses.get(id) }))
     const legend = '0: just heard of; from 1 on taken for failed: silent, or gone (nobody listens)'
     const lines = [
       '',
-      ...clusterTable(rows, this.#paint).trimEnd().split('\n'),
+      ...this.#table.render(rows, this.#paint).trimEnd().split('\n'),
       this.#paint('dim', this.#clipped(legend)),
     ]
     // More lines than the terminal has could not be drawn over again.

@@ -13,6 +13,8 @@ import { NodeWatcher } from './node-watcher.js'
 
 export interface ProcessClusterOptions {
   readonly nodes: readonly NodeId[]
+  /** Whether the nodes serve etcd's clients, as they do by default: only with an election that carries a log (default true). */
+  readonly serveClients?: boolean
   /** Further arguments for each node's `quorate start`. */
   readonly startArguments?: (id: NodeId) => readonly string[]
   /** Called once the processes have been started, before they answer. */
@@ -26,11 +28,14 @@ interface Member {
   readonly process: NodeProcess
   readonly watcher: NodeWatcher
   readonly url: string
+  readonly clientUrl: string | undefined
   state: ProcessState
 }
 
 /** A start of that many processes on a slow machine. */
 const startTimeoutMs = 20_000
+/** How long a node may take to end in good order; it limits itself to less. */
+const stopTimeoutMs = 10_000
 
 /**
  * A cluster of `quorate start` processes on this machine: free loopback ports, a temporary folder, everything that the nodes say
@@ -48,18 +53,22 @@ export class ProcessCluster {
   #closed = false
 
   private constructor(options: ProcessClusterOptions, ports: readonly number[]) {
-    const { nodes, startArguments = () => [], signal } = options
+    const { nodes, serveClients = true, startArguments = () => [], signal } = options
     this.#signal = signal
     this.folder = mkdtempSync(join(tmpdir(), 'quorate-'))
     this.#guard = new Guard(this.folder)
     this.observed = new Observations(nodes)
-    const urls = nodes.map((_, index) => `http://127.0.0.1:${ports[index]}`)
+    const [urls, clientUrls] = [0, nodes.length].map((from) =>
+      nodes.map((_, index) => `http://127.0.0.1:${ports[from + index]}`),
+    ) as [string[], string[]]
     const initialCluster = nodes.map((id, index) => `${id}=${urls[index]}`).join(',')
     const token = `cluster-${randomBytes(6).toString('hex')}`
     for (const [index, id] of nodes.entries()) {
       const own = ['--name', id, '--data-dir', join(this.folder, id)]
       const shared = ['--initial-cluster', initialCluster, '--initial-cluster-token', token]
-      const args = [...own, ...shared, ...startArguments(id)]
+      const clientUrl = serveClients ? clientUrls[index] : undefined
+      const clients = clientUrl === undefined ? [] : ['--listen-client-urls', clientUrl]
+      const args = [...own, ...shared, ...clients, ...startArguments(id)]
       const process = new NodeProcess(id, args, join(this.folder, `${id}.log`), this.#guard)
       const url = urls[index] as string
       const watcher = new NodeWatcher({
@@ -70,7 +79,7 @@ export class ProcessCluster {
         onObservation: (observation) => this.#observe(observation),
         onAnswer: this.#wake,
       })
-      this.#members.set(id, { process, watcher, url, state: 'down' })
+      this.#members.set(id, { process, watcher, url, clientUrl, state: 'down' })
     }
     signal?.addEventListener('abort', this.#wake)
   }
@@ -80,7 +89,7 @@ export class ProcessCluster {
    * log; nothing is left running then.
    */
   static async launch(options: ProcessClusterOptions): Promise<ProcessCluster> {
-    const cluster = new ProcessCluster(options, await freeLoopbackPorts(options.nodes.length))
+    const cluster = new ProcessCluster(options, await freeLoopbackPorts(2 * options.nodes.length))
     try {
       for (const id of options.nodes) cluster.start(id)
       options.onStarted?.(cluster)
@@ -118,6 +127,13 @@ export class ProcessCluster {
     return this.#member(id).url
   }
 
+  /** Where a node serves etcd's clients. Throws a `RangeError` when the cluster serves none. */
+  clientUrl(id: NodeId): string {
+    const { clientUrl } = this.#member(id)
+    if (clientUrl === undefined) throw new RangeError(`${id} serves no clients`)
+    return clientUrl
+  }
+
   logTail(id: NodeId, lines?: number): readonly string[] {
     return this.#member(id).process.logTail(lines)
   }
@@ -153,6 +169,25 @@ export class ProcessCluster {
     await member.process.exited
   }
 
+  /**
+   * Asks a node's process to end in good order. Resolves once it has; rejects with `QUORATE_NODE_ENDED` when it ends otherwise, with
+   * `QUORATE_TIMEOUT` when it does not.
+   */
+  async terminate(id: NodeId): Promise<void> {
+    const member = this.#member(id)
+    if (member.state === 'down') return
+    this.#become(id, 'down')
+    member.watcher.disconnect()
+    member.process.signal('SIGTERM')
+    let exit: Exit | undefined
+    void member.process.exited.then((ended) => {
+      exit = ended
+      this.#wake()
+    })
+    await this.until(`${id} ends`, () => exit !== undefined, stopTimeoutMs)
+    if (exit?.code !== 0) throw this.#endedError(id, 'was asked to end in good order, and ended', exit as Exit)
+  }
+
   /** Makes a node's process stand still, until `resume`. */
   pause(id: NodeId): void {
     if (this.#member(id).state !== 'up') return
@@ -167,13 +202,14 @@ export class ProcessCluster {
   }
 
   /**
-   * Waits until `condition` holds, looking whenever anything is observed. Rejects with `QUORATE_TIMEOUT`, which says `what` did not
+   * Waits until `condition` holds, looking whenever anything is observed, and every `pollMs` if it is given. Rejects with `QUORATE_TIMEOUT`, which says `what` did not
    * come about, with the failure of a node whose process ended by itself, and when the signal aborts.
    */
-  until(what: string, condition: () => boolean, timeoutMs: number): Promise<void> {
+  until(what: string, condition: () => boolean, timeoutMs: number, pollMs?: number): Promise<void> {
     return new Promise((resolve, reject) => {
       const settle = (action: () => void): void => {
         clearTimeout(timer)
+        clearInterval(poll)
         this.#waiting.delete(look)
         action()
       }
@@ -183,6 +219,7 @@ export class ProcessCluster {
         else if (condition()) settle(resolve)
       }
       const timer = setTimeout(() => settle(() => reject(this.#timedOut(what, timeoutMs))), timeoutMs)
+      const poll = pollMs === undefined ? undefined : setInterval(look, pollMs)
       this.#waiting.add(look)
       look()
     })
@@ -256,19 +293,18 @@ export class ProcessCluster {
     this.#observe({ atMs: this.nowMs, node: id, type: 'process', state })
   }
 
-  #exited(id: NodeId, { code, signal }: Exit): void {
+  #exited(id: NodeId, exit: Exit): void {
     const member = this.#member(id)
     if (member.state === 'down' || this.#closed) return
     this.#become(id, 'down')
     member.watcher.disconnect()
+    this.#fail(this.#endedError(id, 'ended by itself', exit))
+  }
+
+  #endedError(id: NodeId, what: string, { code, signal }: Exit): QuorateError {
     const how = signal === null ? `with exit code ${code}` : `by ${signal}`
-    this.#fail(
-      new QuorateError('QUORATE_NODE_ENDED', `${id} ended by itself ${how}. ${this.#logOf([id])}`, {
-        node: id,
-        code,
-        signal,
-      }),
-    )
+    const data = { node: id, code, signal }
+    return new QuorateError('QUORATE_NODE_ENDED', `${id} ${what} ${how}. ${this.#logOf([id])}`, data)
   }
 
   #fail(failure: QuorateError): void {

@@ -2,6 +2,7 @@ import { ProcessCluster } from '../processes/process-cluster.js'
 import { defaults } from '../node-settings.js'
 import { lastFaultMs, type Crash } from './fault-flags.js'
 import type { Observations } from './observations.js'
+import type { RunAlgorithms } from './simulated-run.js'
 import { runKinds, usualAlgorithms, type RunOutcome, type RunRequest } from './run-request.js'
 
 /** How long after the last fault a run goes on at least: what the fault causes shows within the bound on detection. */
@@ -20,11 +21,16 @@ const settingOf = { election: '--election', vote: '--agreement', detector: '--fa
  * Runs as many `quorate start` processes as the request names nodes; a crash is a SIGKILL. Times count from the moment when all nodes are
  * connected to each other. It is over once, after the last fault, what was to be reached is reached, or when `maxTimeMs` have passed.
  */
-export async function runReal(request: RunRequest, signal: AbortSignal): Promise<RunOutcome> {
+export async function runReal(
+  request: RunRequest,
+  { election }: RunAlgorithms,
+  signal: AbortSignal,
+): Promise<RunOutcome> {
   const { kind, algorithm, nodes, values, maxFaulty, maxDelayMs, faults } = request
   const cluster = await ProcessCluster.launch({
     nodes,
     signal,
+    serveClients: election.carriesLog,
     startArguments: (id) => {
       const value = values?.[nodes.indexOf(id)]
       return [

@@ -1,13 +1,14 @@
 /**
- * What the demonstration does: an election, a vote, the leader killed and started again, a follower stopped and resumed, another
+ * What the demonstration of elections does: an election, a vote, the leader killed and started again, a follower stopped and resumed, another
  * vote. Every wait is bounded, and what is said of a fault is measured from what the nodes themselves reported, by their own clocks.
  */
 import { compareIds, isQuorateError, type NodeId } from '@quorate/core'
-import { defaults } from '../node-settings.js'
-import type { ProcessCluster } from '../processes/process-cluster.js'
-import { formatDuration } from '../run/duration.js'
-import { judgeElection, judgeVote, type Statement } from '../run/verdict.js'
-import type { DemoView } from './demo-view.js'
+import { defaults } from '../../node-settings.js'
+import type { ProcessCluster } from '../../processes/process-cluster.js'
+import { formatDuration } from '../../run/duration.js'
+import { judgeElection, judgeVote, type Statement } from '../../run/verdict.js'
+import type { DemoView } from '../demo-view.js'
+import { patienceMs, Stage } from '../stage.js'
 
 export interface FaultReport {
   readonly fault: 'kill' | 'stop'
@@ -30,7 +31,7 @@ export interface DecisionReport {
   readonly decidedMs: number
 }
 
-export interface DemoResult {
+export interface ElectionDemo {
   readonly nodes: number
   readonly faults: readonly FaultReport[]
   readonly decisions: readonly DecisionReport[]
@@ -44,21 +45,17 @@ export interface DemoResult {
   readonly votes: readonly (readonly Statement[])[]
 }
 
-/** Waits are this long at most; each takes a second or two. */
-const patienceMs = 15_000
-/** An agreement counts once it has held for so long. */
-const steadyMs = 250
-
 /** A node that has just been started learns how far apart heartbeats come, and until then is slower to suspect. */
 const learningMs = 15 * defaults.heartbeatIntervalMs
 
 /** Plays it on a cluster that runs. `paceMs` is left between its scenes, for whoever watches. */
-export async function play(cluster: ProcessCluster, view: DemoView, paceMs: number): Promise<DemoResult> {
+export async function playElection(cluster: ProcessCluster, view: DemoView, paceMs: number): Promise<ElectionDemo> {
   const faults: FaultReport[] = []
   const decisions: DecisionReport[] = []
-  const demo = new Demo(cluster, view)
+  const stage = new Stage(cluster, view)
+  const demo = new ElectionPlay(stage)
   try {
-    await demo.elected()
+    await stage.elected()
     await cluster.pass(paceMs)
     decisions.push(await demo.vote())
     await cluster.pass(paceMs)
@@ -81,7 +78,7 @@ function judged(
   faults: readonly FaultReport[],
   decisions: readonly DecisionReport[],
   failures: readonly string[],
-): DemoResult {
+): ElectionDemo {
   const { observed, nowMs } = cluster
   const election = judgeElection(observed, nowMs)
   const votes = observed.votes.map((vote) => judgeVote(observed, vote, nowMs))
@@ -101,34 +98,28 @@ function judged(
   }
 }
 
-class Demo {
+class ElectionPlay {
   readonly #cluster: ProcessCluster
-  readonly #view: DemoView
+  readonly #stage: Stage
   #killed: NodeId | undefined
 
-  constructor(cluster: ProcessCluster, view: DemoView) {
-    this.#cluster = cluster
-    this.#view = view
-  }
-
-  async elected(): Promise<void> {
-    const leader = await this.#agreed()
-    const { term } = this.#cluster.observed.view(leader)
-    this.#say(`all ${this.#cluster.nodes.length} nodes name ${leader} as leader, term ${term?.number ?? 0}`)
+  constructor(stage: Stage) {
+    this.#cluster = stage.cluster
+    this.#stage = stage
   }
 
   async vote(): Promise<DecisionReport> {
     const { observed } = this.#cluster
     const earlier = new Set(observed.votes)
     const current = (): string | undefined => observed.votes.find((vote) => !earlier.has(vote))
-    const caller = await this.#agreed()
+    const caller = await this.#stage.agreed()
     const client = await this.#cluster.answering(caller)
     const calledMs = this.#cluster.nowMs
-    this.#say(`${caller} calls a vote; every node enters with a random value from 1 to 100`)
+    this.#stage.say(`${caller} calls a vote; every node enters with a random value from 1 to 100`)
     const decided = (vote: string): Set<NodeId> => new Set(observed.decisions(vote).map(({ node }) => node))
     await Promise.all([
       client.callVote({ timeoutMs: patienceMs }),
-      this.#until('all live nodes have decided', () => {
+      this.#stage.until('all live nodes have decided', () => {
         const vote = current()
         return vote !== undefined && observed.live.every((id) => decided(vote).has(id))
       }),
@@ -140,7 +131,7 @@ class Demo {
     const decidedMs = Math.max(0, Math.max(...history.map(({ atMs }) => atMs)) - calledMs)
     const entered = this.#cluster.nodes.map((id) => `${id} ${values.get(id) ?? '?'}`).join(', ')
     const outcome = agreed === undefined ? 'they do not agree' : `all decide ${agreed.value}`
-    this.#say(`${entered}: ${outcome} after ${formatDuration(decidedMs)}`)
+    this.#stage.say(`${entered}: ${outcome} after ${formatDuration(decidedMs)}`)
     return {
       vote,
       values: Object.fromEntries([...values].sort(([a], [b]) => compareIds(a, b))),
@@ -150,43 +141,43 @@ class Demo {
   }
 
   async loseLeader(paceMs: number): Promise<FaultReport> {
-    const node = await this.#agreed()
+    const node = await this.#stage.agreed()
     const atMs = this.#cluster.nowMs
-    this.#say(`${node}, the leader, is killed (SIGKILL)`)
+    this.#stage.say(`${node}, the leader, is killed (SIGKILL)`)
     this.#killed = node
     await this.#cluster.kill(node)
     const measured = await this.#measure(node, atMs)
     await this.#cluster.pass(paceMs)
     const backMs = this.#cluster.nowMs
-    this.#say(`${node} is started again`)
+    this.#stage.say(`${node} is started again`)
     this.#cluster.start(node)
     return { fault: 'kill', node, role: 'leader', ...measured, recoveredMs: await this.#back(node, backMs) }
   }
 
   async loseFollower(paceMs: number): Promise<FaultReport> {
-    const leader = await this.#agreed()
+    const leader = await this.#stage.agreed()
     const { nodes } = this.#cluster
     const followers = nodes.filter((id) => id !== leader)
     // Another than the one that was killed, so that not the same has all the trouble.
     const node = followers.find((id) => id !== this.#killed) as NodeId
     await this.#cluster.pass(learningMs)
     const atMs = this.#cluster.nowMs
-    this.#say(`${node}, a follower, is stopped (SIGSTOP)`)
+    this.#stage.say(`${node}, a follower, is stopped (SIGSTOP)`)
     this.#cluster.pause(node)
     const measured = await this.#measure(node, atMs)
     await this.#cluster.pass(paceMs)
     const backMs = this.#cluster.nowMs
-    this.#say(`${node} goes on (SIGCONT)`)
+    this.#stage.say(`${node} goes on (SIGCONT)`)
     this.#cluster.resume(node)
     return { fault: 'stop', node, role: 'follower', ...measured, recoveredMs: await this.#back(node, backMs) }
   }
 
   async #measure(node: NodeId, atMs: number): Promise<Pick<FaultReport, 'detectedMs' | 'agreedMs' | 'leader'>> {
     const { observed } = this.#cluster
-    await this.#until(`all live nodes suspect ${node}`, () => observed.suspectsEverywhere(node))
+    await this.#stage.until(`all live nodes suspect ${node}`, () => observed.suspectsEverywhere(node))
     const detectedMs = Math.max(0, (observed.suspectedByAll(node, atMs) ?? atMs) - atMs)
-    const leader = await this.#agreed()
-    const agreedMs = Math.max(0, this.#agreedSince() - atMs)
+    const leader = await this.#stage.agreed()
+    const agreedMs = Math.max(0, this.#stage.agreedSince() - atMs)
     const agreed =
       agreedMs === 0
         ? `${leader} leads on`
@@ -196,50 +187,13 @@ class Demo {
       [agreedMs === 0 ? Infinity : agreedMs, agreed],
     ]
     for (const [afterMs, says] of told.sort(([a], [b]) => a - b))
-      this.#say(says, Math.min(atMs + afterMs, this.#cluster.nowMs))
+      this.#stage.say(says, Math.min(atMs + afterMs, this.#cluster.nowMs))
     return { detectedMs, agreedMs, leader }
   }
 
   async #back(node: NodeId, sinceMs: number): Promise<number> {
-    const { observed, nodes } = this.#cluster
-    await this.#until(`${node} is back and all nodes trust each other`, () => {
-      const all = observed.live.length === nodes.length && this.#cluster.silent.length === 0
-      return all && nodes.every((id) => observed.view(id).suspects.size === 0)
-    })
-    const trustedMs = this.#cluster.nowMs
-    const leader = await this.#agreed()
-    const recoveredMs = Math.max(trustedMs, this.#agreedSince()) - sinceMs
-    this.#say(`${node} is back: all trust it and name ${leader}, ${formatDuration(recoveredMs)} later`)
+    const { leader, recoveredMs } = await this.#stage.back(node, sinceMs)
+    this.#stage.say(`${node} is back: all trust it and name ${leader}, ${formatDuration(recoveredMs)} later`)
     return recoveredMs
-  }
-
-  /** Waits until all live nodes name the same living leader, steadily. */
-  async #agreed(): Promise<NodeId> {
-    const { observed } = this.#cluster
-    const untilMs = this.#cluster.nowMs + patienceMs
-    for (;;) {
-      await this.#until('all live nodes name the same living leader', () => observed.agreedLeader !== undefined)
-      const leader = observed.agreedLeader as NodeId
-      await this.#cluster.pass(steadyMs)
-      if (observed.agreedLeader === leader || this.#cluster.nowMs > untilMs) return leader
-    }
-  }
-
-  /** Since when some living leader has been named by all, without a break. */
-  #agreedSince(): number {
-    let sinceMs = Infinity
-    for (const { fromMs, untilMs } of this.#cluster.observed.agreements().toReversed()) {
-      if (untilMs < sinceMs) break
-      sinceMs = fromMs
-    }
-    return Math.min(sinceMs, this.#cluster.nowMs)
-  }
-
-  #until(what: string, condition: () => boolean): Promise<void> {
-    return this.#cluster.until(what, condition, patienceMs)
-  }
-
-  #say(says: string, atMs = this.#cluster.nowMs): void {
-    this.#view.happened(atMs, says)
   }
 }

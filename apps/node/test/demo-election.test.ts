@@ -30,13 +30,13 @@ interface Demonstration {
   readonly differs: readonly string[]
 }
 
-describe('quorate demo', () => {
+describe('quorate demo election', () => {
   it(
     'loses the leader, then a follower, gets both back, and all agree, within 45 s',
     async () => {
       const place = new TemporaryPlace(bench.path('whole'))
       const startedMs = performance.now()
-      const { code, stdout, stderr } = await bench.run(['demo', '--json'], { env: place.env })
+      const { code, stdout, stderr } = await bench.run(['demo', 'election', '--json'], { env: place.env })
       const tookMs = performance.now() - startedMs
       expect(stderr).toBe('')
       const { nodes, faults, decisions, agreement, differs } = JSON.parse(stdout) as Demonstration
@@ -66,7 +66,7 @@ describe('quorate demo', () => {
     'says what differs, with exit code 1, and with --keep leaves the nodes to be looked at',
     async () => {
       const place = new TemporaryPlace(bench.path('kept'))
-      const args = ['demo', '--nodes', '3', '--agreement', selfish, '--keep', '--json']
+      const args = ['demo', 'election', '--nodes', '3', '--agreement', selfish, '--keep', '--json']
       const { code, stdout } = await bench.run(args, { env: place.env })
       const result = JSON.parse(stdout) as Demonstration & { endpoints: string[]; pids: number[]; folder: string }
       kept.push(...result.pids)
@@ -91,7 +91,7 @@ describe('quorate demo', () => {
     'leaves nothing behind when %s ends it, and says so by its exit code',
     async (signal, exitCode) => {
       const place = new TemporaryPlace(bench.path(signal))
-      const demo = bench.start(['demo', '--nodes', '3'], { env: place.env })
+      const demo = bench.start(['demo', 'election', '--nodes', '3'], { env: place.env })
       expect(await place.until(() => place.nodes.length === 3)).toBe(true)
       demo.kill(signal)
       expect(await demo.ended).toMatchObject({ code: exitCode, stderr: '' })
@@ -104,7 +104,7 @@ describe('quorate demo', () => {
     'leaves nothing behind when it is killed',
     async () => {
       const place = new TemporaryPlace(bench.path('SIGKILL'))
-      const demo = bench.start(['demo', '--nodes', '3'], { env: place.env })
+      const demo = bench.start(['demo', 'election', '--nodes', '3'], { env: place.env })
       expect(await place.until(() => place.nodes.length === 3)).toBe(true)
       demo.kill('SIGKILL')
       await demo.ended
@@ -117,7 +117,7 @@ describe('quorate demo', () => {
     "shows the end of a node's log when it ends by itself",
     async () => {
       const place = new TemporaryPlace(bench.path('ended'))
-      const demo = bench.start(['demo', '--nodes', '3'], { env: place.env })
+      const demo = bench.start(['demo', 'election', '--nodes', '3'], { env: place.env })
       expect(await place.until(() => place.nodes.length === 3)).toBe(true)
       const [pid] = place.pids('n2')
       process.kill(pid ?? NaN, 'SIGKILL')
@@ -134,7 +134,7 @@ describe('quorate demo', () => {
     [['--nodes', 'all'], 'QUORATE_INVALID_OPTION: --nodes is "all"'],
     [['--election', 'bulli'], 'QUORATE_UNKNOWN_ALGORITHM: no election "bulli"; did you mean "bully"?'],
   ])('%j is refused before anything is started', async (args, says) => {
-    const { code, stdout, stderr } = await bench.run(['demo', ...args])
+    const { code, stdout, stderr } = await bench.run(['demo', 'election', ...args])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toContain(`quorate: ${says}`)
   })
