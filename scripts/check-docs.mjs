@@ -41,7 +41,8 @@ async function checkGenerated(file, name, make) {
 async function settingsTable() {
   const built = pathToFileURL(join(root, 'apps/node/dist/config/settings.js')).href
   const { settings, settingNames, variableOf } = await import(built)
-  const rows = settingNames.map((name) => {
+  const own = settingNames.filter((name) => settings[name].without === undefined)
+  const rows = own.map((name) => {
     const { value, help } = settings[name]
     return `| \`--${name}\` | \`${variableOf(name)}\` | ${value.replaceAll('|', String.raw`\|`)} | ${help} |`
   })
