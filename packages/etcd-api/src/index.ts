@@ -9,3 +9,4 @@ export type {
   MoveLeaderEnd,
   ProposalEnd,
 } from './backend.js'
+export { Cluster, KV, Maintenance } from './gen/etcdserverpb/rpc_pb.js'
