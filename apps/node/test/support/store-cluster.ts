@@ -111,7 +111,15 @@ export class StoreCluster {
     return node.ended
   }
 
-  /** Ends several at once. */
+  /** Waits for the end of a node that ends by itself. */
+  async ended(id: string): Promise<Ended> {
+    const node = this.node(id)
+    const ended = await node.ended
+    this.#running.delete(id)
+    return ended
+  }
+
+  /** Ends all that run at once. */
   async endAll(signal: NodeJS.Signals): Promise<void> {
     const nodes = this.running.map((id) => this.node(id))
     this.#running.clear()
