@@ -35,6 +35,18 @@ const faults: Readonly<Record<string, (cluster: StoreCluster, load: WriteLoad, d
     await sleep(draw(500))
     for (const id of killed) cluster.start(id)
   },
+  // What the leader alone has is not needed: whoever was told that it is written would find it gone.
+  'kill all after a while in which only the leader ran, and start the leader last': async (cluster, load, draw) => {
+    const leader = await cluster.leader()
+    const others = cluster.ids.filter((id) => id !== leader)
+    await Promise.all(others.map((id) => cluster.signal(id, 'SIGSTOP')))
+    await sleep(draw(300))
+    await cluster.endAll('SIGKILL')
+    for (const id of others) cluster.start(id)
+    await cluster.leader()
+    await load.acknowledgedMore(20)
+    cluster.start(leader)
+  },
   'kill all': async (cluster) => {
     await cluster.endAll('SIGKILL')
     for (const id of cluster.ids) cluster.start(id)

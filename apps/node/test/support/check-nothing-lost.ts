@@ -1,3 +1,4 @@
+import type { ServiceError } from '@grpc/grpc-js'
 import type { EtcdClient, Entry } from './etcd-client.js'
 import type { Acknowledged, WriteLoad } from './write-load.js'
 
@@ -87,16 +88,19 @@ async function wrongInHistory(
 ): Promise<string[]> {
   const wrong: string[] = []
   const overwritten = acknowledged.filter(({ key }) => isRegister(key))
-  const read = async (): Promise<void> => {
+  const readOn = async (): Promise<void> => {
     for (let write = overwritten.pop(); write !== undefined; write = overwritten.pop()) {
       const { key, value, revision } = write
-      const { entries } = await client.read(key, { revision, serializable: true, timeoutMs: 30_000 })
-      const [entry] = entries
-      if (entry?.value !== value || entry.modRevision !== revision)
-        wrong.push(`${value} got revision ${revision}, and there ${where} shows ${JSON.stringify(entry)}`)
+      const read = client.read(key, { revision, serializable: true, timeoutMs: 30_000 })
+      const shown = await read.then(
+        ({ entries: [entry] }) =>
+          entry?.value === value && entry.modRevision === revision ? undefined : JSON.stringify(entry ?? 'nothing'),
+        ({ details }: ServiceError) => details,
+      )
+      if (shown !== undefined) wrong.push(`${value} got revision ${revision}, and there ${where} shows ${shown}`)
     }
   }
-  await Promise.all(Array.from({ length: readsAtATime }, read))
+  await Promise.all(Array.from({ length: readsAtATime }, readOn))
   return wrong
 }
 

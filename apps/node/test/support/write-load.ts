@@ -25,6 +25,9 @@ export interface WriteLoadOptions {
 const registerEvery = 8
 /** Without it, clients of a node that is down would keep the machine busy that its restart needs. */
 const failurePauseMs = 20
+/** At each node. */
+const readEveryMs = 20
+const maxReads = 200
 /** What a client of a node that fails may hear: that it is gone or cannot serve, and that the client's own time is up. */
 const expectedFailures = [/^14 /, /^4 /]
 
@@ -95,21 +98,30 @@ export class WriteLoad {
     }
   }
 
-  /** Reads linearizably all the time: no answer may be older than what was acknowledged before it was asked for. */
+  /**
+   * Reads linearizably all the time, whether earlier reads were answered or not: a leader that was paused finds reads that were asked for when others
+   * had gone on without it. No answer may be older than what was acknowledged before it was asked for.
+   */
   async #read(id: string, client: EtcdClient): Promise<void> {
+    const asked = new Set<Promise<void>>()
     while (this.#running) {
-      const highestBefore = this.#highest
-      try {
-        const { revision } = await client.read(`${this.#options.name}/${id}/0/register`, {
-          timeoutMs: this.#options.timeoutMs,
-        })
-        if (revision < highestBefore)
-          this.anomalies.push(`${id} read at revision ${revision}, although ${highestBefore} had been acknowledged`)
-        await sleep(Math.random() * this.#options.pauseMs)
-      } catch (error) {
-        this.#failed('read', error as ServiceError)
-        await sleep(failurePauseMs)
-      }
+      await sleep(readEveryMs)
+      if (asked.size >= maxReads) continue
+      const read = this.#readOnce(id, client).finally(() => asked.delete(read))
+      asked.add(read)
+    }
+    await Promise.all(asked)
+  }
+
+  async #readOnce(id: string, client: EtcdClient): Promise<void> {
+    const highestBefore = this.#highest
+    const { name, timeoutMs } = this.#options
+    try {
+      const { revision } = await client.read(`${name}/${id}/0/register`, { timeoutMs })
+      if (revision < highestBefore)
+        this.anomalies.push(`${id} read at revision ${revision}, although ${highestBefore} had been acknowledged`)
+    } catch (error) {
+      this.#failed('read', error as ServiceError)
     }
   }
 
