@@ -1,18 +1,17 @@
 import { QuorateError, isMalformed, type SnapshotReceiver, type StateMachine } from '@quorate/core'
-import { Checksum } from './checksum.js'
 import { checkRange, maxRequestBytes } from './checks.js'
 import { decodeCommand } from './command-codec.js'
 import { etcdErrors, malformedCommand, type Refusal } from './errors.js'
 import { execute, readTxn } from './execute.js'
+import { hashHistory } from './history-hash.js'
 import type { OrderedStore } from './ordered-store.js'
 import { readRange } from './reads.js'
-import { positionOf } from './records.js'
 import type { Command, RangeRequest, TxnRequest } from './requests.js'
 import type { RangeResult, Result, TxnResult } from './results.js'
 import { SnapshotWriter, snapshotChunks } from './snapshot.js'
-import { VersionedState, clearSpace, otherSpace, recordsOf } from './versioned-state.js'
+import { VersionedState, clearSpace, otherSpace } from './versioned-state.js'
 
-/** The hash of all that is kept of the revisions up to `revision`. Replicas with equal `compactRevision` have equal ones. */
+/** etcd's hash of the history up to `revision`. Replicas with equal `compactRevision` have equal ones, a real etcd's too. */
 export interface HashResult {
   readonly type: 'hash'
   readonly hash: number
@@ -130,7 +129,8 @@ export class KeyValueStateMachine implements StateMachine<Result> {
   }
 
   /**
-   * Hashes all that is kept of the revisions up to `revision`; 0, the default, is the current one. It reads the whole store: see `hashing`.
+   * Hashes, as etcd does, all that is kept of the revisions up to `revision`; 0, the default, is the current one. It reads the whole store:
+   * see `hashing`.
    */
   hash(revision = 0): HashResult | Refusal {
     const hashing = this.hashing(revision)
@@ -143,21 +143,14 @@ export class KeyValueStateMachine implements StateMachine<Result> {
   /** As `hash`, in steps, between which commands may be applied: what is hashed is the state at the first step. */
   *hashing(revision = 0): Generator<void, HashResult | Refusal> {
     const { revision: currentRevision, compactRevision, space } = this.#state
-    const upTo = revision <= 0 ? currentRevision : revision
+    const upTo = revision === 0 ? currentRevision : revision
     if (upTo > currentRevision) return etcdErrors.futureRevision
     // As in etcd, the compacted revision itself can be read but not hashed.
-    if (revision > 0 && upTo <= compactRevision) return etcdErrors.compacted
+    if (revision > 0 && revision <= compactRevision) return etcdErrors.compacted
     const view = this.#store.view()
     try {
-      const checksum = new Checksum()
-      let count = 0
-      for (const [key, record] of recordsOf(view, space)) {
-        if (positionOf(key).main > upTo) break
-        checksum.add(key.subarray(1))
-        checksum.add(record)
-        if (++count % RECORDS_A_STEP === 0) yield
-      }
-      return { type: 'hash', hash: checksum.value, revision: upTo, compactRevision, currentRevision }
+      const hash = yield* hashHistory({ reads: view, space, compactRevision, upTo })
+      return { type: 'hash', hash, revision: upTo, compactRevision, currentRevision }
     } finally {
       view.close()
     }
@@ -223,8 +216,6 @@ export class KeyValueStateMachine implements StateMachine<Result> {
     )
   }
 }
-
-const RECORDS_A_STEP = 1000
 
 function decode(bytes: Uint8Array): Command | Refusal {
   if (bytes.length > maxRequestBytes) return etcdErrors.requestTooLarge

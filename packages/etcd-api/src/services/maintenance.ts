@@ -82,7 +82,7 @@ const cancelled = { type: 'refused', ...serverErrors.timedOut } as const
 
 /** An int64 within what a revision can be. */
 function clamped(revision: bigint): number {
-  return revision > MAX_REVISION ? Number.MAX_SAFE_INTEGER : revision < 0n ? 0 : Number(revision)
+  return revision > MAX_REVISION ? Number.MAX_SAFE_INTEGER : revision < 0n ? -1 : Number(revision)
 }
 
 const MAX_REVISION = BigInt(Number.MAX_SAFE_INTEGER)
