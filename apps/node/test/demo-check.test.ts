@@ -116,8 +116,8 @@ describe('reading back', () => {
   it('compares at one revision, though a write of unknown outcome is carried out meanwhile', async () => {
     const { history, stores } = cluster()
     const late = writeOf('n1', history.begin('n1'))
-    // By then each has said at which revision it is.
-    stores.get('n3')?.afterFirstRead(() => {
+    // By then it has said at which revision it is, and been read once.
+    stores.get('n3')?.afterReads(3, () => {
       for (const store of stores.values()) store.write(late)
     })
     expect(await checked(history, stores)).toMatchObject({ revision: 3_001, lost: 0, diverged: 0 })

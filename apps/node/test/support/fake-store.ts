@@ -6,7 +6,8 @@ export class FakeStore implements StoreClient {
   readonly #hidden = new Set<string>()
   #revision = 1
   #spoilt = 0
-  #afterRead = (): void => {}
+  #reads = 0
+  #afterReads: { readonly count: number; readonly action: () => void } | undefined
 
   write({ key, value }: { readonly key: string; readonly value: string }): void {
     const revision = ++this.#revision
@@ -29,8 +30,9 @@ export class FakeStore implements StoreClient {
     this.#spoilt = 1
   }
 
-  afterFirstRead(action: () => void): void {
-    this.#afterRead = action
+  /** Does something once so many pages have been read. */
+  afterReads(count: number, action: () => void): void {
+    this.#afterReads = { count, action }
   }
 
   put(key: string, value: string): Promise<void> {
@@ -44,8 +46,7 @@ export class FakeStore implements StoreClient {
       .filter(({ key }) => key >= from && !(serializable && this.#hidden.has(key)))
       .sort((a, b) => (a.key < b.key ? -1 : 1))
     const page = { entries: all.slice(0, limit), more: all.length > limit, revision: this.#revision }
-    this.#afterRead()
-    this.#afterRead = () => {}
+    if (++this.#reads === this.#afterReads?.count) this.#afterReads.action()
     return Promise.resolve(page)
   }
 
