@@ -100,27 +100,31 @@ describe('a node of three', () => {
     expect((await client.read('key')).entries).toMatchObject([{ value: 'after rubbish at n3' }])
   })
 
-  it('without a quorum ends every request, at its deadline or its own, and still shows what it has', { timeout: 60_000 }, async () => {
-    await client.put('key', 'last')
-    const [spared, ...others] = [leader, ...cluster.ids.filter((id) => id !== leader)]
-    await Promise.all(others.map((id) => cluster.end(id, 'SIGKILL')))
-    const alone = cluster.client(spared as string)
-    // It has led, and takes these for its own log before it knows better.
-    const early = failureOf(alone.put('key', 'early'))
-    expect(await failureOf(alone.put('key', 'value', 300))).toMatch(/^4 /)
-    expect(await failureOf(alone.read('key', { timeoutMs: 300 }))).toMatch(/^4 /)
-    const without = /^14 etcdserver: (request timed out|no leader|leader changed)$/
-    const compaction = alone.call(KV.method.compact, { revision: 3n })
-    const ends = [early, ...[alone.put('key', 'late'), alone.read('key'), compaction].map(failureOf)]
-    for (const end of await Promise.all(ends)) expect(end).toMatch(without)
-    const { entries } = await alone.read('key', { serializable: true })
-    expect(entries).toMatchObject([{ value: 'last' }])
-    // What was refused may come to be, now; what is asked does.
-    for (const id of others) cluster.start(id)
-    await cluster.leader()
-    await alone.put('key', 'again')
-    expect((await alone.read('key')).entries).toMatchObject([{ value: 'again' }])
-  })
+  it(
+    'without a quorum ends every request, at its deadline or its own, and still shows what it has',
+    { timeout: 60_000 },
+    async () => {
+      await client.put('key', 'last')
+      const [spared, ...others] = [leader, ...cluster.ids.filter((id) => id !== leader)]
+      await Promise.all(others.map((id) => cluster.end(id, 'SIGKILL')))
+      const alone = cluster.client(spared as string)
+      // It has led, and takes these for its own log before it knows better.
+      const early = failureOf(alone.put('key', 'early'))
+      expect(await failureOf(alone.put('key', 'value', 300))).toMatch(/^4 /)
+      expect(await failureOf(alone.read('key', { timeoutMs: 300 }))).toMatch(/^4 /)
+      const without = /^14 etcdserver: (request timed out|no leader|leader changed)$/
+      const compaction = alone.call(KV.method.compact, { revision: 3n })
+      const ends = [early, ...[alone.put('key', 'late'), alone.read('key'), compaction].map(failureOf)]
+      for (const end of await Promise.all(ends)) expect(end).toMatch(without)
+      const { entries } = await alone.read('key', { serializable: true })
+      expect(entries).toMatchObject([{ value: 'last' }])
+      // What was refused may come to be, now; what is asked does.
+      for (const id of others) cluster.start(id)
+      await cluster.leader()
+      await alone.put('key', 'again')
+      expect((await alone.read('key')).entries).toMatchObject([{ value: 'again' }])
+    },
+  )
 })
 
 describe('a node does not start, and says why in one line,', () => {

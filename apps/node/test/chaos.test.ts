@@ -41,7 +41,10 @@ describe('three nodes under load', () => {
           await load.stop()
         }
         const checked = await checkNothingLost(clients, loads)
-        if (talks) console.log(JSON.stringify({ ...checked, failures: Object.fromEntries(load.failures), ...(await residentMb(cluster)) }))
+        if (talks)
+          console.log(
+            JSON.stringify({ ...checked, failures: Object.fromEntries(load.failures), ...(await residentMb(cluster)) }),
+          )
         expect(checked.wrong).toEqual([])
         expect(checked.acknowledged).toBeGreaterThan(20 * done)
       }

@@ -7,7 +7,8 @@
 import { toBinary, writeUint32, writeUint53 } from './bytes.js'
 import { Checksum } from './checksum.js'
 import type { OrderedReads } from './ordered-store.js'
-import { decodeRecord, positionOf, recordKey, type ChangeRecord, type Space } from './records.js'
+import { decodeChange, decodePut, positionOf, recordKey, type Space } from './records.js'
+import type { KeyValue } from './results.js'
 
 /** What is to be hashed. */
 export interface HashedHistory {
@@ -88,6 +89,16 @@ function* changes(history: HashedHistory, from: number): Generator<readonly [num
     const { main, sub } = positionOf(key)
     yield [main, sub, decodeRecord(main, bytes)]
   }
+}
+
+type ChangeRecord =
+  | { readonly type: 'put'; readonly key: Uint8Array; readonly kv: KeyValue }
+  | { readonly type: 'delete'; readonly key: Uint8Array }
+
+function decodeRecord(main: number, bytes: Uint8Array): ChangeRecord {
+  const { keyAt, valueAt, version } = decodeChange(main, bytes)
+  const key = bytes.subarray(keyAt, valueAt)
+  return version === 0 ? { type: 'delete', key } : { type: 'put', key, kv: decodePut(main, bytes) }
 }
 
 function checksumOfName(): Checksum {

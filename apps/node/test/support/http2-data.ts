@@ -14,7 +14,9 @@ const dataType = 0
  *
  * RFC 9113, 4.1 and 6.1. Frames with padding are refused: no server of ours makes any.
  */
-export function dataFrames<Source>(pieces: readonly { readonly bytes: Buffer; readonly source: Source }[]): DataFrame<Source>[] {
+export function dataFrames<Source>(
+  pieces: readonly { readonly bytes: Buffer; readonly source: Source }[],
+): DataFrame<Source>[] {
   const all = Buffer.concat(pieces.map(({ bytes }) => bytes))
   const frames: DataFrame<Source>[] = []
   let piece = 0

@@ -69,7 +69,9 @@ function parseLine(line: string): Call[] {
   if (whole !== null && whole[5] !== '?') {
     const [, seconds, nanoseconds, name = '', args = '', result, tookSeconds, tookNanoseconds] = whole
     const beganNs = BigInt(`${seconds}${nanoseconds}`)
-    return [{ name, args, result: Number(result), beganNs, endedNs: beganNs + BigInt(`${tookSeconds}${tookNanoseconds}`) }]
+    return [
+      { name, args, result: Number(result), beganNs, endedNs: beganNs + BigInt(`${tookSeconds}${tookNanoseconds}`) },
+    ]
   }
   const part = began.exec(line)
   if (part !== null) {
@@ -99,7 +101,9 @@ export function bytesOf({ args, result, endedNs }: Call): Buffer {
 
 function stringsOf(args: string): Buffer[] {
   if (args.includes('"...')) throw new Error('strace has cut a string: it must show whole ones')
-  return [...args.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map(([, text = '']) => Buffer.from(text.replaceAll('\\x', ''), 'hex'))
+  return [...args.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map(([, text = '']) =>
+    Buffer.from(text.replaceAll('\\x', ''), 'hex'),
+  )
 }
 
 function unescape(text: string): string {
