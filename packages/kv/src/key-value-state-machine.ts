@@ -80,8 +80,8 @@ export class KeyValueStateMachine implements StateMachine<Result> {
   }
 
   /**
-   * Applies commands and makes them durable with one commit. Refusals are results. Indices may leave gaps, for entries that are no commands,
-   * but never go back.
+   * Applies commands and commits them together; their bytes are not needed afterwards. Refusals are results. Indices may leave gaps, for
+   * entries that are no commands, but never go back.
    *
    * Throws `QUORATE_INVALID_OPTION` for an index that was applied, `QUORATE_UNSUPPORTED_VERSION`, before anything is applied, for a command
    * of another version, and `QUORATE_STATE_MACHINE_FAILED` once its store has failed: open it again from the store then.

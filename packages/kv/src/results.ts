@@ -1,5 +1,6 @@
 import type { Refusal } from './errors.js'
 
+/** Its bytes may be the state's own: do not change them. */
 export interface KeyValue {
   readonly key: Uint8Array
   readonly value: Uint8Array

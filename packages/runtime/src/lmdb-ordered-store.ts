@@ -16,7 +16,7 @@ export interface LmdbOrderedStoreOptions {
   readonly path: string
   /** How long a commit may stay in memory before it is written. Default 1,000 ms. */
   readonly flushIntervalMs?: number
-  /** How much may wait in memory before it is written at once. Default 8 MiB. */
+  /** How much may wait in memory before it is written at once. To hand it over takes this thread some 4 ms per MiB. Default 1 MiB. */
   readonly flushBytes?: number
   /** How much may wait while a write is under way; a commit beyond it holds up its caller until that is done. Default 64 MiB. */
   readonly maxPendingBytes?: number
@@ -63,7 +63,7 @@ export class LmdbOrderedStore implements OrderedStore {
    * refuses it.
    */
   constructor(options: LmdbOrderedStoreOptions) {
-    const { path, flushIntervalMs = 1000, flushBytes = 8 * MIB, maxPendingBytes = 64 * MIB } = options
+    const { path, flushIntervalMs = 1000, flushBytes = MIB, maxPendingBytes = 64 * MIB } = options
     const { maxFileBytes = 32 * 1024 * MIB } = options
     for (const [name, value] of Object.entries({ flushIntervalMs, flushBytes, maxPendingBytes, maxFileBytes })) {
       if (!(value > 0)) throw invalidOption(name, value, 'greater than 0')

@@ -60,11 +60,11 @@ function expectReplayed({ machine }: KeyValueStore): void {
 
 const indexOf = (event: LifeEvent | undefined): number => Number(event?.['syncedIndex'])
 
-describe('a key-value store on disk', () => {
+describe('a key-value store on disk', { timeout: 30_000 }, () => {
   it('is after a kill in the midst of commits the state of an index, none older than it said was on disk', async () => {
     const dir = freshFolder()
     for (let life = 1; life <= 6; life++) {
-      const process = new Life('store-life.mjs', ['write', dir])
+      const process = new Life('store-life.mjs', ['write', dir, life % 2 === 0 ? '50' : '1'])
       const said = (await process.event()) ?? { type: 'nothing' }
       await process.event(({ type, index }) => type === 'wrote' && Number(index) > Number(said['index']) + 700 * life)
       await process.kill()
@@ -120,7 +120,7 @@ describe('a key-value store on disk', () => {
   }, 60_000)
 })
 
-describe('a damaged file', () => {
+describe('a damaged file', { timeout: 30_000 }, () => {
   /** Copies of one file, each changed, opened in a process of its own, since damage could end it. */
   async function opened(changes: readonly ((path: string) => void)[]): Promise<readonly LifeEvent[]> {
     const dir = freshFolder()

@@ -1,12 +1,12 @@
 /**
- * One life of a process with a key-value store: `node store-life.mjs <what> <folder…>`. It says what happens, one JSON object to a line.
- * It can `write` until it is killed, or until its disk takes no more, and `open` one folder after another.
+ * One life of a process with a key-value store: `node store-life.mjs <what> …`. It says what happens, one JSON object to a line.
+ * It can `write <folder> [flush interval]`, until it is killed or its disk takes no more, and `open <folder…>`, one after another.
  */
 import { writeSync } from 'node:fs'
 import { openKeyValueStore } from '../../dist/key-value-store.js'
 import { applyNext } from './commands.mjs'
 
-const [what, ...folders] = process.argv.slice(2)
+const [what, ...rest] = process.argv.slice(2)
 
 /** At once and unbuffered: what was said before a kill is heard. */
 function say(event) {
@@ -17,8 +17,8 @@ function told(error) {
   return { type: 'refused', code: error.code, cause: error.cause?.code, message: error.message, data: error.data }
 }
 
-async function write(dir) {
-  const store = openKeyValueStore({ dir, flushIntervalMs: 1 })
+async function write(dir, flushIntervalMs = '1') {
+  const store = openKeyValueStore({ dir, flushIntervalMs: Number(flushIntervalMs) })
   try {
     for (let batch = 0; ; batch++) {
       applyNext(store.machine, 1 + (batch % 20))
@@ -43,5 +43,5 @@ async function open(dir) {
   }
 }
 
-if (what === 'write') await write(folders[0])
-else for (const dir of folders) await open(dir)
+if (what === 'write') await write(...rest)
+else for (const dir of rest) await open(dir)
