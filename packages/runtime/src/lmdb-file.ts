@@ -19,7 +19,7 @@ const CHECKSUM_BYTES = 4
 /** Nothing is mapped anew while the file grows: addresses cost nothing, and a map that moves would cost every open view. */
 const SPARE_MAP_BYTES = 2 ** 30
 
-/** A reads transaction of lmdb: an image that later commits do not touch. */
+/** A read transaction of lmdb: an image that later commits do not touch. */
 type Snapshot = ReturnType<Database['useReadTransaction']>
 
 interface Stats {
@@ -136,8 +136,8 @@ export class LmdbFile implements OrderedReads {
     )
   }
 
-  tooSlow(what: string): QuorateError {
-    return this.#failed('write to', new Error(what))
+  tooSlow(waitedMs: number): QuorateError {
+    return this.#failed('write to', new Error(`a write is not done after ${waitedMs} ms`))
   }
 
   #put(changes: readonly OrderedEntry[]): void {

@@ -56,6 +56,7 @@ export class LmdbOrderedStore implements OrderedStore {
   #timerDelayMs = 0
   #failure: QuorateError | undefined
   #closed = false
+  #closing: Promise<void> | undefined
 
   /**
    * Opens the file, or creates it. Throws `QUORATE_CORRUPT_STORE`, with the file, when it is damaged, `QUORATE_UNSUPPORTED_VERSION` when
@@ -162,8 +163,11 @@ export class LmdbOrderedStore implements OrderedStore {
   }
 
   /** Writes what is pending and closes the file, also when the write fails, with which it then rejects. */
-  async close(): Promise<void> {
-    if (this.#closed) return
+  close(): Promise<void> {
+    return (this.#closing ??= this.#close())
+  }
+
+  async #close(): Promise<void> {
     try {
       await this.flush()
     } finally {
@@ -173,7 +177,10 @@ export class LmdbOrderedStore implements OrderedStore {
     }
   }
 
-  /** Later, not now: a write that is begun waits for the next turn of the event loop, which a caller that commits on and on does not let come. */
+  /**
+   * Later, not now: a write that is begun waits for the next turn of the event loop, which a caller that commits on and on does not let
+   * come.
+   */
   #flushIn(delayMs: number): void {
     clearTimeout(this.#timer)
     this.#timerDelayMs = delayMs
@@ -211,7 +218,10 @@ export class LmdbOrderedStore implements OrderedStore {
     if (this.#pendingBytes > 0) this.#flushIn(this.#pendingBytes >= this.#flushBytes ? 0 : this.#flushIntervalMs)
   }
 
-  /** Holds up the caller until so much more may be pending, or nothing is. One that is begun in this turn of the event loop can not be waited for. */
+  /**
+   * Holds up the caller until so much more may be pending, or nothing is. Only for a write that was begun in this turn of the event loop it
+   * cannot wait.
+   */
   #makeRoom(bytes: number): void {
     if (this.#flushing !== undefined) {
       if (!this.#flushIsRunning) return
@@ -233,8 +243,7 @@ export class LmdbOrderedStore implements OrderedStore {
   #awaitFlush(flushing: MemoryOrderedStore): void {
     const deadlineMs = performance.now() + MAX_WAIT_MS
     while (this.#file.transactions === this.#transactionsBefore) {
-      if (performance.now() > deadlineMs)
-        throw (this.#failure = this.#file.tooSlow(`a write is not done after ${MAX_WAIT_MS} ms`))
+      if (performance.now() > deadlineMs) throw (this.#failure = this.#file.tooSlow(MAX_WAIT_MS))
       Atomics.wait(sleeper, 0, 0, 1)
     }
     this.#endFlush(flushing)
