@@ -88,12 +88,30 @@ function importsOf(file) {
   ].filter((request) => request !== undefined)
 }
 
+/** The package in whose test/support a file of another one is: what its tests share with those of packages that depend on it. */
+function lenderOf(each, target) {
+  const known = [...each.dependencies, ...each.devDependencies]
+  return packages.find(({ name, dir }) => known.includes(name) && target.startsWith(`${dir}/test/support/`))
+}
+
+/** The tests whose support the tests of a package import. */
+function borrowedTests(each) {
+  const lenders = filesUnder(`${each.dir}/test`, '.ts').flatMap((file) =>
+    importsOf(file).map((request) => lenderOf(each, posix.join(posix.dirname(file), request))),
+  )
+  return [...new Set(lenders)].flatMap((lender) =>
+    lender === undefined ? [] : [`${posix.relative(each.dir, lender.dir)}/tsconfig.test.json`],
+  )
+}
+
 function checkImports(each, folder, declared) {
   for (const file of filesUnder(`${each.dir}/${folder}`, '.ts')) {
     for (const request of new Set(importsOf(file))) {
       if (request.startsWith('.')) {
         const target = posix.join(posix.dirname(file), request)
-        if (!target.startsWith(`${each.dir}/`)) problems.push(`${file}: imports ${request}, a file of another package`)
+        const lent = folder === 'test' && lenderOf(each, target) !== undefined
+        if (!target.startsWith(`${each.dir}/`) && !lent)
+          problems.push(`${file}: imports ${request}, a file of another package`)
         continue
       }
       if (request.startsWith('node:')) {
@@ -116,6 +134,7 @@ for (const each of packages) {
   expectReferences(`${each.dir}/tsconfig.test.json`, [
     '.',
     ...pathsTo(each, [...each.dependencies, ...each.devDependencies]),
+    ...borrowedTests(each),
   ])
   const forSource = Object.keys(each.manifest.dependencies ?? {})
   const forTests = Object.keys(each.manifest.devDependencies ?? {})

@@ -1,12 +1,12 @@
 import { once } from 'node:events'
 import { constants } from 'node:http2'
-import { connect, type Socket } from 'node:net'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { seededRandom } from '@quorate/core'
 import { afterEach, describe, expect, it } from 'vitest'
 import { PutRequestSchema, RangeRequestSchema, RangeResponseSchema } from '../src/gen/etcdserverpb/rpc_pb.js'
 import { frame, GrpcClient, replyOf } from './support/grpc-client.js'
 import { serve, stopAll, type Served } from './support/served.js'
+import { closed, dial, until } from './support/sockets.js'
 
 afterEach(stopAll)
 
@@ -21,17 +21,6 @@ async function expectServes({ url }: Served): Promise<void> {
   const client = new GrpcClient(url)
   expect(await client.send(PUT, put)).toMatchObject({ code: 0 })
   client.close()
-}
-
-function dial(url: string): Socket {
-  const socket = connect(Number(new URL(url).port), '127.0.0.1')
-  // A connection that is reset was closed, too.
-  socket.on('error', () => {})
-  return socket
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 describe('a frame', () => {
@@ -145,7 +134,7 @@ describe('a connection', () => {
     const socket = dial(served.url)
     socket.write(words)
     socket.resume()
-    await once(socket, 'close')
+    await closed(socket)
     await until(() => served.server.stats().failedConnections === 1)
     await expectServes(served)
   })
@@ -159,7 +148,7 @@ describe('a connection', () => {
       const socket = dial(served.url)
       socket.resume()
       socket.end(count % 2 === 0 ? noise : Buffer.concat([preface, noise]))
-      await once(socket, 'close')
+      await closed(socket)
     }
     await expectServes(served)
     await until(() => served.server.stats().connections === 1)
@@ -186,7 +175,7 @@ describe('a connection', () => {
     expect(await served.client.send(PUT, put)).toMatchObject({ code: 0 })
     const second = dial(served.url)
     second.resume()
-    await once(second, 'close')
+    await closed(second)
     expect(await served.client.send(PUT, put)).toMatchObject({ code: 0 })
   })
 
@@ -213,7 +202,7 @@ describe('a connection', () => {
     const dead = dial(url)
     dead.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
     dead.resume()
-    await once(dead, 'close')
+    await closed(dead)
     expect(await client.send(PUT, put)).toMatchObject({ code: 0 })
     expect(server.stats().connections).toBe(1)
   })

@@ -10,6 +10,7 @@ import { mendAuthority } from './authority.js'
  */
 export function open(socket: Socket, timeoutMs: number, opened: () => void): void {
   let read = Buffer.alloc(0)
+  let receivedBytes = 0
   /** Everything before it was looked at. */
   let at = PREFACE.length
   let hasSettings = false
@@ -46,7 +47,8 @@ export function open(socket: Socket, timeoutMs: number, opened: () => void): voi
 
   const onData = (chunk: Buffer): void => {
     read = read.length === 0 ? Buffer.from(chunk) : Buffer.concat([read, chunk])
-    if (!isPreface(read) || read.length > MOST_BYTES) return giveUp()
+    receivedBytes += chunk.length
+    if (!isPreface(read) || receivedBytes > MOST_BYTES) return giveUp()
     while (read.length >= at + FRAME_BYTES) {
       const length = FRAME_BYTES + read.readUIntBE(at, 3)
       if (length > MOST_FRAME_BYTES) return giveUp()
