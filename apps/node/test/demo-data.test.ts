@@ -90,7 +90,7 @@ describe('quorate demo', () => {
       expect(stderr).toMatch(/^quorate: differs: other is "from elsewhere" .*, which nobody wrote, or not once$/m)
 
       expect([result.pids.length, place.nodes.length]).toEqual([3, 3])
-      const client = connectStore(`http://${result.clientEndpoints[0]}`)
+      const client = connectStore(result.clientEndpoints[0] ?? '')
       expect(await valueOf(client, key)).toBe('another')
       client.close()
       for (const pid of kept.splice(0)) process.kill(pid, 'SIGTERM')

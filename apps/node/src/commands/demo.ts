@@ -63,9 +63,8 @@ function dataDemo(flags: DemoFlags, signal: AbortSignal): Promise<void> {
   return demonstrate(demonstration, flags, paint, signal)
 }
 
-/** As etcdctl takes them. Without a scheme: with one, its `endpoint status` names the server by the whole URL, which HTTP/2 forbids. */
 function clientEndpoints(cluster: ProcessCluster): string[] {
-  return cluster.nodes.map((id) => new URL(cluster.clientUrl(id)).host)
+  return cluster.nodes.map((id) => cluster.clientUrl(id))
 }
 
 function etcdctlCommands(cluster: ProcessCluster): string[] {
