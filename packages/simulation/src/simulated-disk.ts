@@ -85,7 +85,7 @@ export class SimulatedDisk implements Storage {
     this.#failed = false
     this.#lives++
     if (cached) {
-      this.#cache(changes)
+      this.#cache(changes, survivors > 0 ? changes.length : this.#random.integer(0, changes.length))
       return
     }
     for (const change of changes) this.#apply(change)
@@ -164,9 +164,8 @@ export class SimulatedDisk implements Storage {
     }
   }
 
-  /** The process died while it handed changes over: the operating system has those up to some byte. */
-  #cache(changes: readonly DiskChange[]): void {
-    const whole = this.#random.integer(0, changes.length)
+  /** The process died while it handed changes over: the operating system has so many of them, and the next up to some byte. */
+  #cache(changes: readonly DiskChange[], whole: number): void {
     for (const change of changes.slice(0, whole)) this.#apply(change)
     const cut = changes[whole]
     if (cut?.type === 'append') {

@@ -24,7 +24,7 @@ export interface SimulationOptions<Root extends Protocol<unknown>> {
    * Opens a node's stores on its disk, for each of its lives, such as `openWriteAheadLog`. Default: stores without a disk beneath
    * them, which lose what was not durable, and that neither tear nor rot.
    */
-  readonly stores?: OpenStores
+  readonly stores?: OpenStores | undefined
   /** What each node's clock declares of its error. Default: exact, as the clocks are until a fault changes them. */
   readonly clockBound?: ClockBound
   /** What wall clocks show when the run begins, in milliseconds since 1970. Default 1,000,000,000,000. */

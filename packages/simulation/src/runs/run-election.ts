@@ -47,6 +47,8 @@ class ElectionRun<M> {
   readonly #leaders = new Map<string, NodeId>()
   /** The newest term that anybody has led. */
   #newestLed: Term | undefined
+  /** What each node had promised when it was last seen: of one that is lost nobody can take that back. */
+  readonly #promised = new Map<NodeId, Term>()
 
   constructor(definition: ElectionDefinition<M>, run: Plan) {
     this.#definition = definition
@@ -60,6 +62,7 @@ class ElectionRun<M> {
       syncMs,
       clockBound: run.clockBound,
       traceLimit: run.traceLimit,
+      stores: run.stores,
       protocol: () => ({
         codec: definition.codec,
         create: (env) => definition.create(env, this.#electionOptions),
@@ -166,8 +169,10 @@ class ElectionRun<M> {
     if (led === undefined || !this.#definition.carriesLog || !this.#violations.guaranteed('quorum-support')) return
     const { nodes } = this.#simulation
     const promising = nodes.filter((id) => {
-      const { promised } = this.#simulation.root(id) as LogElection<unknown>
-      return compareTerms(promised, led) >= 0
+      const seen = this.#simulation.look(id, (root) => (root as LogElection<unknown>).promised)
+      if (seen !== undefined) this.#promised.set(id, seen)
+      const promised = this.#promised.get(id)
+      return promised !== undefined && compareTerms(promised, led) >= 0
     })
     if (promising.length > nodes.length / 2) return
     const who = promising.length === 0 ? 'nobody' : promising.join(', ')

@@ -71,6 +71,7 @@ class ReplicatedLogRun<M> {
       syncMs,
       clockBound: run.clockBound,
       traceLimit: run.traceLimit,
+      stores: run.stores,
       protocol: (id) => {
         this.#checks?.restarted(id)
         this.#applied.set(id, new Set())
@@ -83,6 +84,7 @@ class ReplicatedLogRun<M> {
       onIndication: (node, path, indication) => {
         if (path === '') this.#indicated(node, indication as ReplicatedLogIndication)
       },
+      onStart: (node) => this.#checks.started(node),
       afterStep: (node) => {
         this.#checks.stepped(node)
         this.#invariants.check(node)
@@ -90,7 +92,7 @@ class ReplicatedLogRun<M> {
     })
     this.#violations = new Violations(this.#simulation, definition.guarantees)
     this.#invariants = new InvariantChecks(definition.invariants, run.ids, this.#simulation, this.#violations)
-    this.#checks = new LogChecks((id) => this.#simulation.root(id), this.#violations)
+    this.#checks = new LogChecks(this.#simulation, this.#violations)
     this.#oracle = new OracleDetector(
       this.#simulation,
       {
@@ -225,6 +227,8 @@ class ReplicatedLogRun<M> {
       // What was proposed to a leader that was lost ends unknown, and is nobody's fault: after a while another is tried.
       const renew = simulation.now >= renewAtMs
       if (renew) renewAtMs = simulation.now + 20 * maxDelayMs
+      // A damaged disk may only now be read, and its node go down.
+      for (const id of wanted.keys()) if (!simulation.isUp(id)) wanted.delete(id)
       for (const id of simulation.live) {
         const command = wanted.get(id)
         const lost = command === undefined || this.#rejected.has(command) || (renew && !everywhere(command))
