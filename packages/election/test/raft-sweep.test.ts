@@ -1,11 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import type { ElectionDefinition } from '@quorate/core'
-import { explain, runElection, sweep } from '@quorate/simulation'
+import { explain, runElection, sweep, type OpenStores } from '@quorate/simulation'
+import { openWriteAheadLog } from '@quorate/write-ahead-log'
 import { raft } from '../src/raft.js'
 import { cluster } from './cluster.js'
 import { importMutant } from './mutant.js'
 
-describe("Raft's election under every fault that it declares, with as many faulty nodes", () => {
+/** Small segments, so that a short run begins many and removes some. */
+const stores: OpenStores = (disk) => openWriteAheadLog(disk, { maxSegmentBytes: 1024 })
+
+describe("Raft's election on a write-ahead log, under every fault that it declares, with as many faulty nodes", () => {
   it.each([
     [5, 2000],
     [3, 300],
@@ -13,7 +17,7 @@ describe("Raft's election under every fault that it declares, with as many fault
     [2, 100],
     [1, 50],
   ])('keeps its guarantees with %d nodes on %d seeds', { timeout: 240_000 }, (nodes, seeds) => {
-    expect(explain(sweep({ from: 1, to: seeds }, (seed) => runElection(raft, { nodes, seed })))).toBeUndefined()
+    expect(explain(sweep({ from: 1, to: seeds }, (seed) => runElection(raft, { nodes, seed, stores })))).toBeUndefined()
   })
 })
 
@@ -21,7 +25,7 @@ describe("the sweep of Raft's election finds", { timeout: 240_000 }, () => {
   /** The properties that the first failing run of the sweep finds broken. */
   const found = async (original: string, replacement: string): Promise<readonly string[]> => {
     const module = await importMutant<{ raft: ElectionDefinition<unknown> }>('raft.ts', original, replacement)
-    const { failed } = sweep({ from: 1, to: 2000 }, (seed) => runElection(module.raft, { nodes: 5, seed }))
+    const { failed } = sweep({ from: 1, to: 2000 }, (seed) => runElection(module.raft, { nodes: 5, seed, stores }))
     return failed?.violations.map(({ property }) => property) ?? []
   }
 

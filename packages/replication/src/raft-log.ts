@@ -467,6 +467,11 @@ export const raftLog = defineReplicatedLog<Message>({
     'partition',
     'one-way-partition',
     'pause',
+    'torn-write',
+    'failed-sync',
+    'full-disk',
+    'slow-disk',
+    'bit-rot',
   ],
   resilience: (n) => Math.floor((n - 1) / 2),
   guarantees: [

@@ -53,4 +53,33 @@ describe('what a log indicates as committed', () => {
     simulation.run(2000)
     expect(committed.get('n2')).toBe(before + 1)
   })
+
+  it('is not what a write that failed was to make durable', () => {
+    const { simulation, committed, ended, propose } = cluster()
+    const before = committed.get('n1')
+    // n1 alone is left with its own disk to count.
+    simulation.apply({ type: 'cut', from: ['n3'], to: ['n1'] })
+    simulation.apply({ type: 'disk', node: 'n1', syncMs: [50, 50] })
+    simulation.apply({ type: 'fail-sync', node: 'n1' })
+    propose()
+    simulation.run(600)
+    expect(simulation.isUp('n1')).toBe(false)
+    expect({ committed: committed.get('n1'), ended }).toEqual({ committed: before, ended: [] })
+  })
+})
+
+describe('leadership that is handed over', () => {
+  it('goes to a member that was behind once it is level, so that it wins', () => {
+    const { simulation, propose } = cluster()
+    simulation.apply({ type: 'cut', from: ['n1'], to: ['n3'] })
+    for (let count = 0; count < 3; count++) propose()
+    simulation.run(520)
+    expect(simulation.root('n3').position.index).toBeLessThan(simulation.root('n1').position.index)
+    simulation.apply({ type: 'heal' })
+    const { term } = simulation.root('n1')
+    simulation.request('n1', 'transfer', (log) => log.transfer('n3'))
+    simulation.run(620)
+    expect(members.map((id) => simulation.root(id).leader)).toEqual(['n3', 'n3', 'n3'])
+    expect(simulation.root('n3').term.number).toBe(term.number + 1)
+  })
 })

@@ -125,8 +125,8 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     try {
       return look(node.host.root as Root)
     } catch (error) {
-      if (this.#withinStep) throw error
-      this.#refused(node, error)
+      if (this.#withinStep || !node.refuses(error)) throw error
+      if (node.up) this.#refused(node, error)
       return undefined
     }
   }

@@ -8,6 +8,7 @@ import {
 } from '@quorate/core'
 import { Simulation } from '../simulation.js'
 import { InvariantChecks, Violations } from './checks.js'
+import { LeaderHunt } from './leader-hunt.js'
 import { LogChecks } from './log-checks.js'
 import { OracleDetector } from './oracle-detector.js'
 import { heal, plan, resultOf, scheduleOf, strike, syncMs, type Plan, type RunOptions, type RunResult } from './run.js'
@@ -46,6 +47,7 @@ class ReplicatedLogRun<M> {
   readonly #invariants: InvariantChecks
   readonly #checks: LogChecks
   readonly #oracle: OracleDetector
+  readonly #hunt: LeaderHunt<ReplicatedLog<unknown>>
   /** What each proposal of each life of each node was: `node incarnation number`. */
   readonly #proposed = new Map<string, string>()
   readonly #rejected = new Set<string>()
@@ -103,6 +105,7 @@ class ReplicatedLogRun<M> {
       4 * run.maxDelayMs,
       this.#simulation.random.fork('oracle'),
     )
+    this.#hunt = new LeaderHunt(this.#simulation, run)
   }
 
   run(): ReplicatedLogRunResult {
@@ -178,6 +181,7 @@ class ReplicatedLogRun<M> {
     switch (indication.type) {
       case 'leader-changed':
         this.#checks.leaderChanged(node, indication.leader, indication.term)
+        if (indication.leader === node) this.#hunt.elected(node)
         return
       case 'committed': {
         this.#checks.committed(node, indication.entries)

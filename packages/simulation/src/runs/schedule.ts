@@ -215,7 +215,7 @@ function processFault(
   on: ReadonlySet<FaultKind>,
   options: ScheduleOptions,
 ): Episode {
-  const { random, chaosMs, maxDelayMs } = options
+  const { random, chaosMs } = options
   const untilMs = atMs + chaosMs * 0.3 * random.fraction()
   const between = (begin: FaultAction, end: FaultAction): Episode => ({
     faults: [
@@ -261,17 +261,34 @@ function processFault(
           ? { type: 'fail-sync', node, restartAfterMs }
           : { type: 'crash', node, ...how, restartAfterMs }
       if (action.type === 'crash' && action.afterSends === undefined) {
-        // When only the process died, the machine may go down before the next life has made durable what it found.
-        const againMs = atMs + restartAfterMs + maxDelayMs * random.fraction()
-        const again = { atMs: againMs, action: { type: 'crash', node, restartAfterMs } } as const
-        return action.cached === true && random.chance(0.5)
-          ? { faults: [{ atMs, action }, again], untilMs: againMs + restartAfterMs }
-          : { faults: [{ atMs, action }], untilMs: atMs + restartAfterMs }
+        const backMs = atMs + restartAfterMs
+        if (action.cached !== true || random.chance(0.3)) return { faults: [{ atMs, action }], untilMs: backMs }
+        const episode = again(node, backMs, restartAfterMs, options)
+        return { ...episode, faults: [{ atMs, action }, ...episode.faults] }
       }
       // What waits for an occasion may wait for a while, and is then called off.
       const episode = between(action, { type: 'spare', node })
       return { ...episode, untilMs: untilMs + restartAfterMs }
     }
+  }
+}
+
+/** When only a process has died, its machine may go down as soon as the next life says what rests on what it has found. */
+function again(
+  node: NodeId,
+  backMs: number,
+  restartAfterMs: number,
+  { ids, random, maxDelayMs }: ScheduleOptions,
+): Episode {
+  const afterSends = random.integer(0, ids.length)
+  const spareMs = backMs + 5 * maxDelayMs
+  return {
+    faults: [
+      // Right behind the restart, which comes at `backMs`.
+      { atMs: backMs + 1e-6, action: { type: 'crash', node, afterSends, finishes: true, restartAfterMs } },
+      { atMs: spareMs, action: { type: 'spare', node } },
+    ],
+    untilMs: spareMs + restartAfterMs,
   }
 }
 
