@@ -31,7 +31,7 @@ function cluster() {
   simulation.start()
   simulation.run(500)
   expect(members.map((id) => simulation.root(id).leader)).toEqual(['n1', 'n1', 'n1'])
-  const propose = (): void => simulation.request('n1', 'propose', (log) => void log.propose(new Uint8Array([1])))
+  const propose = (): void => simulation.request('n1', 'propose', (log) => void log.propose([new Uint8Array([1])]))
   const slow = (node: string): void => simulation.apply({ type: 'disk', node, syncMs: [1000, 1000] })
   return { simulation, committed, ended, propose, slow }
 }

@@ -162,8 +162,10 @@ export const mutants: readonly Mutant[] = [
     edits: [
       {
         file: 'raft-log.ts',
-        original: '} else if ((leadership ?? former)?.firstForwarded(from, sequence) === true) {',
-        replacement: '} else {',
+        original: 'const news = proposals.filter(({ sequence }) => leads?.firstForwarded(from, sequence) === true)',
+        replacement:
+          'const first = proposals.filter(({ sequence }) => leads?.firstForwarded(from, sequence) === true)\n' +
+          '    const news = leadership === undefined || this.#transferee === undefined ? first : proposals',
       },
     ],
     nodes: 3,
@@ -188,7 +190,8 @@ export const mutants: readonly Mutant[] = [
       {
         file: 'log.ts',
         original: 'this.#disk.commit(changes, (error) => this.#done(error))',
-        replacement: 'for (const store of this.#inFlight.stores) store.durable = store.sealed\n    this.#disk.commit(changes, (error) => this.#done(error))',
+        replacement:
+          'for (const store of this.#inFlight.stores) store.durable = store.sealed\n    this.#disk.commit(changes, (error) => this.#done(error))',
       },
     ],
     nodes: 3,
@@ -279,7 +282,11 @@ export async function partsOf({ package: ofPackage, edits }: Mutant): Promise<Pa
       return { election: raft }
     }
     case 'replication': {
-      const { raftLog } = await importMutant<{ raftLog: ReplicatedLogDefinition<unknown> }>(ofPackage, edits, 'index.ts')
+      const { raftLog } = await importMutant<{ raftLog: ReplicatedLogDefinition<unknown> }>(
+        ofPackage,
+        edits,
+        'index.ts',
+      )
       return { log: raftLog }
     }
     default:

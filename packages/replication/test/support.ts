@@ -28,9 +28,6 @@ export function run(
 }
 
 /** A sweep of such runs; what failed, in words, with the command that replays it. */
-export function violations(
-  seeds: { readonly from: number; readonly to: number },
-  nodes: number,
-): string | undefined {
+export function violations(seeds: { readonly from: number; readonly to: number }, nodes: number): string | undefined {
   return explain(sweep(seeds, (seed) => run(seed, nodes)))
 }

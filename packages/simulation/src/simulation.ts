@@ -15,6 +15,8 @@ import {
 import { EventQueue } from './event-queue.js'
 import type { Event, TimerEvent } from './events.js'
 import type { FaultAction } from './fault-action.js'
+import { takeEffect, type Stricken } from './fault-effects.js'
+import { HeldEvents } from './held-events.js'
 import { Network } from './network.js'
 import { Recorder } from './recorder.js'
 import { requireSyncMs, type SimulationOptions } from './simulation-options.js'
@@ -40,7 +42,8 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
   readonly #syncRandom: Random
   readonly #syncMs: readonly [number, number]
   readonly #lastDurableAt: Float64Array
-  readonly #held = new Map<SimulatedNode, Event[]>()
+  readonly #held = new HeldEvents()
+  readonly #stricken: Stricken
   #now = 0
   #withinStep = false
 
@@ -63,6 +66,16 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
       return new SimulatedNode(this, index, id, clock, random.fork(`node ${id}`), this.#syncMs, stores, protocol)
     })
     this.#byId = new Map(this.#nodes.map((node) => [node.id, node]))
+    this.#stricken = {
+      network: this.network,
+      usualSyncMs: this.#syncMs,
+      node: (id) => this.#node(id),
+      crash: (node) => this.#crash(node),
+      start: (id) => this.start([id]),
+      resume: (node) => this.#resume(node),
+      timersOf: (node) =>
+        this.#queue.all.filter((event) => event.type === 'timer' && event.node === node) as TimerEvent[],
+    }
   }
 
   /** Virtual milliseconds since the run began: true time, which no node knows. */
@@ -95,11 +108,6 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
 
   isPaused(id: NodeId): boolean {
     return this.#node(id).paused
-  }
-
-  /** Whether the node is down for good because its disk is damaged: its stores refuse what they find there. */
-  isLost(id: NodeId): boolean {
-    return this.#node(id).lost
   }
 
   /** Whether messages from one node to the other get through at present, as far as cuts are concerned. */
@@ -157,7 +165,7 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     const node = this.#node(id)
     if (!node.up) return
     if (node.paused) {
-      this.#hold(node, { type: 'action', at: 0, rank: 0, order: 0, action: () => this.request(id, what, action) })
+      this.#held.hold(node, { type: 'action', at: 0, rank: 0, order: 0, action: () => this.request(id, what, action) })
       return
     }
     this.#recorder.request(node, what)
@@ -169,7 +177,7 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     const node = this.#node(id)
     if (!node.up) return
     if (node.paused) {
-      this.#hold(node, { type: 'action', at: 0, rank: 0, order: 0, action: () => this.peerEvent(id, event) })
+      this.#held.hold(node, { type: 'action', at: 0, rank: 0, order: 0, action: () => this.peerEvent(id, event) })
       return
     }
     this.#recorder.peer(node, event)
@@ -191,78 +199,7 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     this.#requireBetweenSteps()
     this.#options.onFault?.(action)
     this.#recorder.fault(action)
-    switch (action.type) {
-      case 'crash': {
-        const node = this.#node(action.node)
-        if (!node.up) return
-        node.sendsUntilCrash = action.afterSends
-        node.finishesStep = action.finishes ?? false
-        node.loss = {
-          survivors: action.survivors ?? 0,
-          torn: action.torn ?? false,
-          cached: action.cached ?? false,
-        }
-        node.restartAfterMs = action.restartAfterMs
-        if (action.afterSends === undefined) this.#crash(node)
-        return
-      }
-      case 'restart': {
-        const node = this.#node(action.node)
-        if (node.up) node.spare()
-        else this.start([action.node])
-        return
-      }
-      case 'fail-sync': {
-        const node = this.#node(action.node)
-        if (!node.up) return
-        node.failsSync = true
-        node.restartAfterMs = action.restartAfterMs
-        return
-      }
-      case 'full-disk':
-        this.#node(action.node).diskIsFull = action.full
-        return
-      case 'bit-rot':
-        this.#node(action.node).rot()
-        return
-      case 'omit':
-        this.network.omit(this.#node(action.node).index, action.sends ?? 0, action.receives ?? 0)
-        return
-      case 'disk':
-        this.#node(action.node).syncMs = requireSyncMs(action.syncMs ?? this.#syncMs)
-        return
-      case 'spare':
-        this.#node(action.node).spare()
-        return
-      case 'pause':
-        if (this.isUp(action.node)) this.#node(action.node).paused = true
-        return
-      case 'resume':
-        this.#resume(this.#node(action.node))
-        return
-      case 'cut':
-      case 'mend':
-        for (const from of action.from) {
-          for (const to of action.to) {
-            if (from !== to) this.network[action.type](this.#node(from).index, this.#node(to).index)
-          }
-        }
-        return
-      case 'heal':
-        this.network.healAll()
-        return
-      case 'links':
-        this.network.change(action.conditions)
-        return
-      case 'clock': {
-        const node = this.#node(action.node)
-        if (action.wallErrorMs !== undefined) node.oscillator.setWallError(action.wallErrorMs)
-        if (action.ratePpm === undefined) return
-        node.oscillator.setRate(action.ratePpm)
-        const pending = this.#queue.all.filter((event) => event.type === 'timer' && event.node === node)
-        for (const event of pending) node.reconsider(event as TimerEvent)
-      }
-    }
+    takeEffect(action, this.#stricken)
   }
 
   /** Handles events until virtual time `atMs`, or until `done` says so after one; returns whether it did. */
@@ -357,7 +294,7 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
       return
     }
     if (node.paused) {
-      this.#hold(node, event)
+      this.#held.hold(node, event)
       return
     }
     if (event.type === 'timer' && !node.isDue(event)) return
@@ -430,7 +367,7 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
 
   #crash(node: SimulatedNode): void {
     this.#recorder.crash(node)
-    this.#held.delete(node)
+    this.#held.forget(node)
     const { id, restartAfterMs, loss } = node
     node.crash(loss)
     if (restartAfterMs !== undefined) {
@@ -440,29 +377,9 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     this.#options.afterStep?.(node.id)
   }
 
-  /** Keeps an event for a paused node until it goes on. */
-  #hold(node: SimulatedNode, event: Event): void {
-    const held = this.#held.get(node)
-    if (held === undefined) this.#held.set(node, [event])
-    else held.push(event)
-  }
-
-  /** What piled up happens now: what arrived in the order of its arrival, then the timers in the order in which they ran out. */
   #resume(node: SimulatedNode): void {
     node.paused = false
-    const held = this.#held.get(node) ?? []
-    this.#held.delete(node)
-    const timers: TimerEvent[] = []
-    for (const event of held) {
-      if (event.type === 'timer') timers.push(event)
-      else this.#queue.push({ ...event, at: this.#now })
-    }
-    for (const event of timers.sort((a, b) => node.dueMs(a) - node.dueMs(b))) {
-      const late = { ...event, at: this.#now }
-      // A timer knows its pending expiry by identity.
-      node.postponed(event, late)
-      this.#queue.push(late)
-    }
+    for (const event of this.#held.release(node, this.#now)) this.#queue.push(event)
   }
 
   #node(id: NodeId): SimulatedNode {

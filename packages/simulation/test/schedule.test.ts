@@ -249,6 +249,7 @@ describe('the end of faults', () => {
     maxDelayMs: 10,
     chaosMs,
     clockBound,
+    stores: undefined,
     traceLimit: 0,
     command: '',
   })

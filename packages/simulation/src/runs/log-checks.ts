@@ -110,7 +110,10 @@ export class LogChecks {
     this.#mirror(node)
     const [held, applied] = [this.#mirrors.get(node)?.length ?? 0, this.#applied.get(node) ?? 0]
     if (held < applied)
-      this.#violations.add('state-machine-safety', `${node} has applied ${applied} entries and finds ${held} in its log`)
+      this.#violations.add(
+        'state-machine-safety',
+        `${node} has applied ${applied} entries and finds ${held} in its log`,
+      )
   }
 
   /** Reads every log from its beginning, and compares it with what was read before. */
