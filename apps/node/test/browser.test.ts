@@ -2,6 +2,7 @@ import * as detection from '@quorate/failure-detection'
 import * as election from '@quorate/election'
 import * as simulation from '@quorate/simulation'
 import * as voting from '@quorate/voting'
+import * as writeAheadLog from '@quorate/write-ahead-log'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
@@ -45,17 +46,18 @@ interface Modules {
   readonly detection: typeof detection
   readonly election: typeof election
   readonly voting: typeof voting
+  readonly writeAheadLog: typeof writeAheadLog
 }
 
 /** Runs each algorithm under the faults that it declares. The browser gets its text, so it knows nothing but its argument. */
-function runs({ simulation, detection, election, voting }: Modules): string[] {
+function runs({ simulation, detection, election, voting, writeAheadLog }: Modules): string[] {
   return [1, 2, 3].flatMap((seed) =>
     [
       simulation.runFailureDetector(detection.phiAccrual, { nodes: 5, seed }),
       simulation.runFailureDetector(detection.timeout, { nodes: 5, seed }),
       simulation.runElection(election.timestamp, { nodes: 5, seed }),
       simulation.runElection(election.bully, { nodes: 5, seed }),
-      simulation.runElection(election.raft, { nodes: 5, seed }),
+      simulation.runElection(election.raft, { nodes: 5, seed, stores: writeAheadLog.openWriteAheadLog }),
       simulation.runAgreement(voting.threshold, { nodes: 5, seed }),
       simulation.runAgreement(voting.floodMin, { nodes: 5, seed }),
     ].map(
@@ -115,7 +117,8 @@ describe.skipIf(missing)(title, () => {
       detection: modules['@quorate/failure-detection'],
       election: modules['@quorate/election'],
       voting: modules['@quorate/voting'],
+      writeAheadLog: modules['@quorate/write-ahead-log'],
     }))`)
-    expect(there).toEqual(runs({ simulation, detection, election, voting }))
+    expect(there).toEqual(runs({ simulation, detection, election, voting, writeAheadLog }))
   })
 })

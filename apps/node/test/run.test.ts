@@ -1,5 +1,6 @@
 import { seededRandom } from '@quorate/core'
-import { explain, runAgreement, runElection, runFailureDetector, sweep } from '@quorate/simulation'
+import { explain, runAgreement, runElection, runFailureDetector, sweep, type OpenStores } from '@quorate/simulation'
+import { openWriteAheadLog } from '@quorate/write-ahead-log'
 import { naiveThreshold } from '@quorate/voting/exhibits/naive-threshold'
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -211,6 +212,11 @@ describe('an attack with declared faults', () => {
       violations: [],
       code: 0,
     })
+    // One that declares faults of disks is run on the log that ships.
+    const stores: OpenStores = (disk) => openWriteAheadLog(disk, { maxSegmentBytes: 1024 })
+    const raft = runElection(await loadElection('raft'), { nodes: 3, seed: 17, stores })
+    const [withoutStores = ''] = raft.command.split(' # ')
+    expect((await json(...argumentsOf(withoutStores))).hash).toBe(raft.hash)
     const detector = runFailureDetector(await loadFailureDetector('timeout'), {
       nodes: 4,
       seed: 18,

@@ -21,7 +21,9 @@ export class Log {
       throw new QuorateError('QUORATE_STORE_MALFORMED', 'the stored terms of the replicated log cannot be read', {})
     }
     this.#runs = runs
-    this.#durableIndex = store.lastIndex
+    // What was recovered may be in the operating system's cache only: until the store says that it is durable it is not.
+    this.#durableIndex = store.durable < store.latest ? store.firstIndex - 1 : store.lastIndex
+    if (this.#durableIndex < store.lastIndex) this.#written(store.latest)
   }
 
   get firstIndex(): number {

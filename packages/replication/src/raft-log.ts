@@ -34,6 +34,7 @@ import {
   type ReplicatedLog,
   type ReplicatedLogIndication,
   type ReplicatedLogOptions,
+  type StoreError,
   type Term,
   type Verdict,
   type Write,
@@ -233,7 +234,9 @@ export class RaftLog implements ReplicatedLog<Message> {
     this.#env.timer('heartbeat', this.#maxDelayMs)
   }
 
-  written(write: Write): void {
+  written(write: Write, error?: StoreError): void {
+    // The node is about to stop: nothing that it says from now on may rest on what its disk has lost.
+    if (error !== undefined) return
     this.#log.synced(write)
     this.#leading()?.synced()
     this.#indicate()
@@ -464,6 +467,11 @@ export const raftLog = defineReplicatedLog<Message>({
     'partition',
     'one-way-partition',
     'pause',
+    'torn-write',
+    'failed-sync',
+    'full-disk',
+    'slow-disk',
+    'bit-rot',
   ],
   resilience: (n) => Math.floor((n - 1) / 2),
   guarantees: [

@@ -1,32 +1,36 @@
+import type { FaultKind } from '@quorate/core'
 import { raft } from '@quorate/election/raft'
 import { timestamp } from '@quorate/election/timestamp'
-import { nodeIds, runReplicatedLog, Simulation } from '@quorate/simulation'
+import { nodeIds, Simulation } from '@quorate/simulation'
 import { describe, expect, it } from 'vitest'
 import { raftLog } from '../src/index.js'
-import { shipped, violations } from './support.js'
+import { run, violations } from './support.js'
 
-describe('a log on the election of Raft', () => {
+const ofDisks: readonly FaultKind[] = ['torn-write', 'failed-sync', 'full-disk', 'slow-disk', 'bit-rot']
+
+describe('a log on the election of Raft and on write-ahead logs, under all faults of network, nodes and disks', () => {
   it.each([
-    { nodes: 3, seeds: { from: 1, to: 300 } },
-    { nodes: 5, seeds: { from: 1, to: 150 } },
-    { nodes: 1, seeds: { from: 1, to: 20 } },
+    { nodes: 3, seeds: { from: 1, to: 1300 } },
+    { nodes: 5, seeds: { from: 1, to: 600 } },
+    { nodes: 4, seeds: { from: 1, to: 60 } },
+    { nodes: 1, seeds: { from: 1, to: 40 } },
   ])(
     'keeps the five properties, reads linearizably and makes progress: $nodes nodes, seeds $seeds.from to $seeds.to',
     ({ nodes, seeds }) => {
-      expect(violations(shipped, seeds, nodes)).toBeUndefined()
+      expect(violations(seeds, nodes)).toBeUndefined()
     },
-    120_000,
+    240_000,
   )
 
-  // A doubled message reached a leader that had appended the proposal and was handing over: it refused what was then committed.
-  it.each([25])('tells no proposer that what may be committed was refused: seed %i', (seed) => {
-    expect(runReplicatedLog(shipped, { nodes: 3, seed, election: raft }).violations).toEqual([])
+  it('is attacked with everything that can happen to a disk', () => {
+    expect(raftLog.tolerates).toEqual(expect.arrayContaining([...ofDisks]))
+    expect(raft.tolerates).toEqual(expect.arrayContaining([...ofDisks]))
   })
 
   it('commits, refuses and answers reads, so that a sweep in which nothing happens is not taken for a good one', () => {
     const total = { committed: 0, rejected: 0, answered: 0 }
     for (let seed = 1; seed <= 20; seed++) {
-      const { outcomes, barriers } = runReplicatedLog(shipped, { nodes: 3, seed, election: raft })
+      const { outcomes, barriers } = run(seed, 3, {}, { chaosMs: 1000 })
       total.committed += outcomes.committed
       total.rejected += outcomes.rejected
       total.answered += barriers.answered
@@ -36,11 +40,22 @@ describe('a log on the election of Raft', () => {
     expect(total.answered).toBeGreaterThan(100)
   })
 
+  it('loses nodes to damaged disks, and goes on without them', () => {
+    let refused = 0
+    for (let seed = 1; seed <= 60; seed++) {
+      const faults = ['crash-recovery', 'torn-write', 'bit-rot'] as const
+      const { trace, violations: found } = run(seed, 3, {}, { faults, traceLimit: 100_000 })
+      if (trace.some(({ type }) => type === 'refuse')) refused++
+      expect(found).toEqual([])
+    }
+    expect(refused).toBeGreaterThan(10)
+  })
+
   it('makes no progress with one node more down than it survives', () => {
     const down = nodeIds(3)
       .slice(0, 2)
       .map((node) => ({ atMs: 1, action: { type: 'crash', node, forGood: true } as const }))
-    const { violations: found } = runReplicatedLog(shipped, { nodes: 3, seed: 1, election: raft, schedule: down })
+    const { violations: found } = run(1, 3, {}, { schedule: down })
     expect(found.map(({ property }) => property)).toEqual(['progress'])
   })
 })

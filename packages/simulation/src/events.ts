@@ -1,7 +1,6 @@
 import type { HostTimer, Incarnation } from '@quorate/core'
 import type { Scheduled } from './event-queue.js'
 import type { SimulatedNode } from './simulated-node.js'
-import type { Batch } from './simulated-stores.js'
 
 /** A message arrives. */
 export interface DeliverEvent extends Scheduled {
@@ -21,13 +20,13 @@ export interface TimerEvent extends Scheduled {
   readonly timer: HostTimer
 }
 
-/** What a node wrote in one step has become durable. */
+/** The oldest write of a node becomes durable, or fails. */
 export interface DurableEvent extends Scheduled {
   readonly type: 'durable'
   readonly node: SimulatedNode
   readonly incarnation: number
-  readonly batch: Batch
 }
+
 /** Something that whoever drives the run wants done. */
 export interface ActionEvent extends Scheduled {
   readonly type: 'action'

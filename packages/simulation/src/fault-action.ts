@@ -7,8 +7,9 @@ export type FaultAction =
    * The process stops. With `afterSends` it does so once it has sent so many more messages, in the midst of the step that sends the
    * next: those go out, the rest of that step never happened. With `finishes` that step is finished first: all its messages go
    * out, and what it wrote is handed over but not durable, so that it is lost. `survivors`: how many batches of writes that were
-   * not durable are found again all the same. `restartAfterMs`: it starts again so long after the crash has struck. `forGood`: it
-   * is not started again when faults cease.
+   * not durable are found again all the same. On a disk, `torn`: what does not survive is found in part; `cached`: only the process
+   * dies, and what the operating system was given is found again, and can still be lost. `restartAfterMs`: it starts again so long
+   * after the crash has struck. `forGood`: it is not started again when faults cease.
    */
   | {
       readonly type: 'crash'
@@ -16,6 +17,8 @@ export type FaultAction =
       readonly afterSends?: number
       readonly finishes?: boolean
       readonly survivors?: number
+      readonly torn?: boolean
+      readonly cached?: boolean
       readonly restartAfterMs?: number
       readonly forGood?: boolean
     }
@@ -39,6 +42,10 @@ export type FaultAction =
   | { readonly type: 'omit'; readonly node: NodeId; readonly sends?: number; readonly receives?: number }
   /** The shortest and longest time that the node's writes take from now on, in milliseconds; left out: the usual. */
   | { readonly type: 'disk'; readonly node: NodeId; readonly syncMs?: readonly [min: number, max: number] }
+  /** Whether the node's disk is full: what needs space fails then, and the process stops. */
+  | { readonly type: 'full-disk'; readonly node: NodeId; readonly full: boolean }
+  /** A bit flips on the node's disk, of what was durable before its newest write. Nobody finds out before it is read. */
+  | { readonly type: 'bit-rot'; readonly node: NodeId }
   /** How wrong the node's wall clock is from now on, and how much faster than true time its monotonic clock runs. */
   | { readonly type: 'clock'; readonly node: NodeId; readonly wallErrorMs?: number; readonly ratePpm?: number }
 

@@ -1,6 +1,6 @@
 export { nodeIds } from './node-ids.js'
 export { Simulation } from './simulation.js'
-export type { SimulationOptions } from './simulation-options.js'
+export type { OpenStores, SimulationOptions } from './simulation-options.js'
 export { calmLinks, type LinkConditions } from './network.js'
 export type { FaultAction, ScheduledFault } from './fault-action.js'
 export type { TraceEntry } from './trace.js'

@@ -23,6 +23,7 @@ const mark = {
   report: 10,
   peer: 11,
   fault: 12,
+  refuse: 13,
 } as const
 
 /** Enters everything that happens into the hash of the run and, as far as it is wanted, into the trace. */
@@ -82,6 +83,12 @@ export class Recorder {
   crash(node: Recorded): void {
     this.#mark(mark.crash, node.index)
     if (this.#limit > 0) this.#keep({ at: this.#trueTime(), type: 'crash', node: node.self.id })
+  }
+
+  refuse(node: Recorded, reason: string): void {
+    this.#mark(mark.refuse, node.index)
+    this.#hash.text(reason)
+    if (this.#limit > 0) this.#keep({ at: this.#trueTime(), type: 'refuse', node: node.self.id, reason })
   }
 
   request(node: Recorded, what: string): void {

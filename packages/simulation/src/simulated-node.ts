@@ -1,5 +1,6 @@
 import {
   Host,
+  isQuorateError,
   QuorateError,
   type ChildDefinition,
   type Clock,
@@ -11,16 +12,20 @@ import {
   type Platform,
   type Protocol,
   type Random,
+  type StoreBackend,
 } from '@quorate/core'
 import type { SimulatedClock } from './simulated-clock.js'
-import { SimulatedStores, type Batch } from './simulated-stores.js'
 import type { TimerEvent } from './events.js'
+import { SimulatedDisk } from './simulated-disk.js'
+import { SimulatedStores } from './simulated-stores.js'
+import type { OpenStores } from './simulation-options.js'
+import type { Loss, Storage } from './storage.js'
 
 /** What a simulated node asks of the simulation that it is part of. */
 export interface World {
   transmit(node: SimulatedNode, to: NodeId, channel: string, payload: Uint8Array): void
   wake(event: TimerEvent): void
-  submit(node: SimulatedNode, batch: Batch): void
+  submit(node: SimulatedNode): void
   report(node: SimulatedNode, report: HostReport): void
   indicated(node: SimulatedNode, path: string, indication: unknown): void
 }
@@ -33,12 +38,14 @@ interface Due {
 
 const never = Infinity
 
+export const allLost: Loss = { survivors: 0, torn: false, cached: false }
+
 /** One node: a host on simulated clock, timers and stores, and the faults that it is under. */
 export class SimulatedNode implements Platform {
   readonly index: number
   readonly clock: Clock
   readonly oscillator: SimulatedClock
-  readonly stores: SimulatedStores
+  readonly storage: Storage
   /** The shortest and longest time that its writes take at present. */
   syncMs: readonly [number, number]
   self: Incarnation
@@ -48,15 +55,22 @@ export class SimulatedNode implements Platform {
   sendsUntilCrash: number | undefined
   /** Whether that crash waits for the end of its step. */
   finishesStep = false
+  /** What the armed crash leaves of what is not durable. */
+  loss: Loss = allLost
   /** Whether the next write fails, and the process stops with it. */
   failsSync = false
+  /** Whether every write does that needs space. */
+  diskIsFull = false
   /** How long after either the next life begins, if it does by itself. */
   restartAfterMs: number | undefined
   readonly #world: World
   readonly #random: Random
   readonly #definition: (id: NodeId) => ChildDefinition<unknown, unknown, Protocol<unknown>>
+  #stores: StoreBackend
   #host: Host | undefined
   #constructedAt = 0
+  /** Whether it is known that it cannot start; `undefined`: nobody has looked yet. */
+  #lost: boolean | undefined
 
   constructor(
     world: World,
@@ -65,6 +79,7 @@ export class SimulatedNode implements Platform {
     clock: SimulatedClock,
     random: Random,
     syncMs: readonly [number, number],
+    stores: OpenStores | undefined,
     definition: (id: NodeId) => ChildDefinition<unknown, unknown, Protocol<unknown>>,
   ) {
     this.#world = world
@@ -74,51 +89,90 @@ export class SimulatedNode implements Platform {
     this.#random = random
     this.syncMs = syncMs
     this.#definition = definition
-    this.stores = new SimulatedStores((batch) => {
-      if (this.up) world.submit(this, batch)
-      else
-        throw new QuorateError('QUORATE_NOT_STARTED', `a protocol of ${id} writes in its constructor; do it in start()`)
-    })
     this.self = { id, incarnation: 1 }
+    this.storage =
+      stores === undefined
+        ? new SimulatedStores(() => this.#submit())
+        : new SimulatedDisk(stores, random.fork('disk'), () => world.submit(this))
+    this.#stores = this.storage.peek()
     this.#host = this.#construct()
+  }
+
+  get stores(): StoreBackend {
+    return this.#stores
   }
 
   get id(): NodeId {
     return this.self.id
   }
 
-  /** Of a node that is down: a host on what it would recover. */
+  /** Of a node that is down: a host on what it would recover. Throws what its stores throw when they refuse that. */
   get host(): Host {
-    return (this.#host ??= this.#construct())
+    if (this.#host === undefined) {
+      this.#stores = this.storage.peek()
+      this.#host = this.#construct()
+    }
+    return this.#host
+  }
+
+  /** Whether it is down and cannot start, because its disk is damaged and its stores refuse it. */
+  get lost(): boolean {
+    if (this.up || !this.storage.rotten) return false
+    this.#lost ??= this.#refusal(() => this.host) !== undefined
+    return this.#lost
   }
 
   inspect(path: string): Inspection | undefined {
-    return this.host.inspectOne(path)
+    return this.lost ? undefined : this.host.inspectOne(path)
   }
 
-  start(): void {
-    // A process is constructed when it starts; what was constructed before was for looking at.
-    if (this.#constructedAt < this.#now()) this.#host = undefined
-    const host = this.host
+  /** Opens the stores of a new life. Returns why they refuse what a damaged disk holds, if they do: then it stays down. */
+  mount(): string | undefined {
+    const refusal = this.#refusal(() => {
+      const stores = this.storage.mount()
+      // A process is constructed when it starts; what was constructed before, or on other stores, was for looking at.
+      if (this.#constructedAt < this.#now() || stores !== this.#stores) this.#host = undefined
+      this.#stores = stores
+      this.#host ??= this.#construct()
+    })
+    this.#lost = refusal !== undefined
+    return refusal
+  }
+
+  begin(): void {
     this.up = true
-    host.begin()
+    this.host.begin()
   }
 
-  /** Ends this life. `survivors`: how many batches of writes that were not durable are found again all the same. */
-  crash(survivors: number): void {
+  /** Ends this life. */
+  crash(loss: Loss): void {
     this.up = false
     this.paused = false
     this.spare()
     this.host.halt()
-    this.stores.crash(survivors)
+    this.storage.crash(loss)
     this.self = { id: this.id, incarnation: this.self.incarnation + 1 }
     this.#host = undefined
+    this.#lost = undefined
+  }
+
+  rot(): void {
+    if (this.storage.rot() && !this.up) {
+      this.#host = undefined
+      this.#lost = undefined
+    }
+  }
+
+  /** Whether `error` says that the disk is damaged, when it is: what a node does then is to stop. */
+  refuses(error: unknown): boolean {
+    return this.storage.rotten && isQuorateError(error) && error.code === 'QUORATE_LOG_CORRUPT'
   }
 
   /** What is armed and has not struck will not. */
   spare(): void {
     this.sendsUntilCrash = undefined
     this.finishesStep = false
+    this.loss = allLost
     this.failsSync = false
     this.restartAfterMs = undefined
   }
@@ -191,6 +245,25 @@ export class SimulatedNode implements Platform {
   /** Whether it has cut the present step off. */
   get dooming(): boolean {
     return this.doomed && !this.finishesStep
+  }
+
+  #submit(): void {
+    if (this.up) this.#world.submit(this)
+    else
+      throw new QuorateError(
+        'QUORATE_NOT_STARTED',
+        `a protocol of ${this.id} writes in its constructor; do it in start()`,
+      )
+  }
+
+  #refusal(action: () => void): string | undefined {
+    try {
+      action()
+      return undefined
+    } catch (error) {
+      if (!this.refuses(error)) throw error
+      return (error as QuorateError).message
+    }
   }
 
   #construct(): Host {

@@ -1,4 +1,5 @@
 import { type Store, type StoreBackend, type StoreError, type Write } from '@quorate/core'
+import type { Loss, Storage } from './storage.js'
 
 /** One change of one store. */
 type Change =
@@ -51,29 +52,33 @@ interface BatchEntry {
 }
 
 /** The writes of one step: durable together or not at all. */
-export interface Batch {
+interface Batch {
   readonly entries: readonly BatchEntry[]
   /** The stores that wrote, each with its newest token. */
   readonly writers: ReadonlyMap<SimulatedStore, Write>
 }
 
 /**
- * The stores of one simulated node. What was written becomes durable batch by batch, when the simulator says so; a crash forgets
- * the rest, or all of it but a prefix.
+ * The stores of one simulated node without a disk beneath them, as fast as can be. What was written becomes durable batch by batch,
+ * when the simulator says so; a crash forgets the rest, or all of it but a prefix.
  */
-export class SimulatedStores implements StoreBackend {
+export class SimulatedStores implements StoreBackend, Storage {
+  /** Every write takes space. */
+  readonly grows = true
+  /** Where there is no disk there are no bits to flip. */
+  readonly rotten = false
   readonly #durable = new Map<string, Contents>()
   /** The open stores, by path. */
   readonly #open = new Map<string, SimulatedStore>()
   /** Paths that were dropped, while that is not durable: what the durable contents still hold of them is not seen any more. */
   #dropped: string[] = []
-  readonly #submitted: (batch: Batch) => void
+  readonly #submitted: () => void
   #entries: BatchEntry[] = []
   #writers = new Map<SimulatedStore, Write>()
   #pending: Batch[] = []
 
-  /** `submitted` is told of every batch; once it is durable the simulator calls `complete`, in the same order. */
-  constructor(submitted: (batch: Batch) => void) {
+  /** `submitted` is told of every batch; the simulator then calls `complete` or `fail` for each, in the same order. */
+  constructor(submitted: () => void) {
     this.#submitted = submitted
   }
 
@@ -103,29 +108,36 @@ export class SimulatedStores implements StoreBackend {
     this.#entries = []
     this.#writers = new Map()
     this.#pending.push(batch)
-    this.#submitted(batch)
+    this.#submitted()
   }
 
-  /** The oldest batch has become durable: tells each protocol that wrote in it. */
-  complete(batch: Batch): void {
-    if (this.#pending.shift() !== batch)
-      throw new Error('batches become durable in the order in which they were committed')
+  mount(): StoreBackend {
+    return this
+  }
+
+  peek(): StoreBackend {
+    return this
+  }
+
+  /** Tells each protocol that wrote in the oldest batch. */
+  complete(): void {
+    const batch = this.#oldest()
     this.#harden(batch)
     for (const [store, write] of batch.writers) if (!store.closed) store.hardened(write)
   }
 
-  /** The oldest batch will never be durable: tells each protocol that wrote in it. */
-  fail(batch: Batch): void {
+  /** Tells each protocol that wrote in the oldest batch. */
+  fail(reason: string): void {
+    const batch = this.#oldest()
     const error: StoreError = {
       code: 'QUORATE_STORE_FAILED',
-      message: 'the disk failed to make a write durable',
-      data: {},
+      message: `the simulated stores failed with ${reason} to make a write durable`,
+      data: { reason },
     }
     for (const [store, write] of batch.writers) if (!store.closed) store.failed(write, error)
   }
 
-  /** A crash: of the batches that were not durable only the first `survivors` are found again. */
-  crash(survivors: number): void {
+  crash({ survivors }: Loss): void {
     for (const batch of this.#pending.slice(0, survivors)) this.#harden(batch)
     for (const store of this.#open.values()) store.closed = true
     this.#open.clear()
@@ -133,6 +145,10 @@ export class SimulatedStores implements StoreBackend {
     this.#entries = []
     this.#writers = new Map()
     this.#pending = []
+  }
+
+  rot(): boolean {
+    return false
   }
 
   /** How many paths it remembers anything of: what ended leaves nothing behind. */
@@ -143,6 +159,12 @@ export class SimulatedStores implements StoreBackend {
   /** How many batches are not durable. */
   get pendingCount(): number {
     return this.#pending.length
+  }
+
+  #oldest(): Batch {
+    const batch = this.#pending.shift()
+    if (batch === undefined) throw new Error('no batch is waiting to become durable')
+    return batch
   }
 
   #harden(batch: Batch): void {

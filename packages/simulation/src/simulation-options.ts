@@ -1,4 +1,12 @@
-import { requireNumber, type ChildDefinition, type ClockBound, type NodeId, type Protocol } from '@quorate/core'
+import {
+  requireNumber,
+  type ChildDefinition,
+  type ClockBound,
+  type Disk,
+  type NodeId,
+  type Protocol,
+  type StoreBackend,
+} from '@quorate/core'
 import type { FaultAction } from './fault-action.js'
 import type { LinkConditions } from './network.js'
 
@@ -12,6 +20,11 @@ export interface SimulationOptions<Root extends Protocol<unknown>> {
   readonly links?: Partial<LinkConditions>
   /** The shortest and longest time until a write is durable, in milliseconds. Default 0.1 to 1. */
   readonly syncMs?: readonly [min: number, max: number]
+  /**
+   * Opens a node's stores on its disk, for each of its lives, such as `openWriteAheadLog`. Default: stores without a disk beneath
+   * them, which lose what was not durable, and that neither tear nor rot.
+   */
+  readonly stores?: OpenStores | undefined
   /** What each node's clock declares of its error. Default: exact, as the clocks are until a fault changes them. */
   readonly clockBound?: ClockBound
   /** What wall clocks show when the run begins, in milliseconds since 1970. Default 1,000,000,000,000. */
@@ -27,6 +40,9 @@ export interface SimulationOptions<Root extends Protocol<unknown>> {
   /** Called for every fault, before it takes effect. */
   readonly onFault?: (action: FaultAction) => void
 }
+
+/** How stores are opened on a disk. Throws `QUORATE_LOG_CORRUPT` when what the disk holds is damaged. */
+export type OpenStores = (disk: Disk) => StoreBackend
 
 /** Returns the range when it is one of times, otherwise throws `QUORATE_INVALID_OPTION`. */
 export function requireSyncMs([min, max]: readonly [number, number]): readonly [number, number] {

@@ -15,12 +15,13 @@ import {
 import { EventQueue } from './event-queue.js'
 import type { Event, TimerEvent } from './events.js'
 import type { FaultAction } from './fault-action.js'
+import { takeEffect, type Stricken } from './fault-effects.js'
+import { HeldEvents } from './held-events.js'
 import { Network } from './network.js'
 import { Recorder } from './recorder.js'
 import { requireSyncMs, type SimulationOptions } from './simulation-options.js'
 import { SimulatedClock } from './simulated-clock.js'
-import { SimulatedNode, type World } from './simulated-node.js'
-import type { Batch } from './simulated-stores.js'
+import { allLost, SimulatedNode, type World } from './simulated-node.js'
 import type { TraceEntry } from './trace.js'
 
 /**
@@ -41,7 +42,8 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
   readonly #syncRandom: Random
   readonly #syncMs: readonly [number, number]
   readonly #lastDurableAt: Float64Array
-  readonly #held = new Map<SimulatedNode, Event[]>()
+  readonly #held = new HeldEvents()
+  readonly #stricken: Stricken
   #now = 0
   #withinStep = false
 
@@ -60,9 +62,20 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     const bound = options.clockBound ?? { wallErrorMs: 0, ratePpm: 0 }
     this.#nodes = ids.map((id, index) => {
       const clock = new SimulatedClock(() => this.#now, options.epochMs ?? 1_000_000_000_000, bound)
-      return new SimulatedNode(this, index, id, clock, random.fork(`node ${id}`), this.#syncMs, options.protocol)
+      const { stores, protocol } = options
+      return new SimulatedNode(this, index, id, clock, random.fork(`node ${id}`), this.#syncMs, stores, protocol)
     })
     this.#byId = new Map(this.#nodes.map((node) => [node.id, node]))
+    this.#stricken = {
+      network: this.network,
+      usualSyncMs: this.#syncMs,
+      node: (id) => this.#node(id),
+      crash: (node) => this.#crash(node),
+      start: (id) => this.start([id]),
+      resume: (node) => this.#resume(node),
+      timersOf: (node) =>
+        this.#queue.all.filter((event) => event.type === 'timer' && event.node === node) as TimerEvent[],
+    }
   }
 
   /** Virtual milliseconds since the run began: true time, which no node knows. */
@@ -102,12 +115,31 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     return this.network.connected(this.#node(from).index, this.#node(to).index)
   }
 
-  /** The node's outermost protocol, for reading. Changes go through `request`. */
+  /**
+   * The node's outermost protocol, for reading; of a node that is down, on what it would recover: of one that is lost that throws.
+   * Changes go through `request`.
+   */
   root(id: NodeId): Root {
     return this.#node(id).host.root as Root
   }
 
-  /** The state of the protocol at `path` on a node; of a node that is down, what it would recover. */
+  /**
+   * What `look` finds on the node's outermost protocol. `undefined` when that lies on a damaged disk: a node that is up goes down
+   * over it, as it would by reading it itself. From within a step it throws, and the step ends so.
+   */
+  look<T>(id: NodeId, look: (root: Root) => T): T | undefined {
+    const node = this.#node(id)
+    if (node.lost) return undefined
+    try {
+      return look(node.host.root as Root)
+    } catch (error) {
+      if (this.#withinStep || !node.refuses(error)) throw error
+      if (node.up) this.#refused(node, error)
+      return undefined
+    }
+  }
+
+  /** The state of the protocol at `path` on a node; of a node that is down, what it would recover, if it is not lost. */
   inspect(id: NodeId, path = ''): Inspection | undefined {
     return this.#node(id).inspect(path)
   }
@@ -117,10 +149,13 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     for (const id of ids) {
       const node = this.#node(id)
       if (node.up) continue
-      this.#beginStep()
+      const refusal = node.mount()
+      if (refusal !== undefined) {
+        this.#recorder.refuse(node, refusal)
+        continue
+      }
       this.#recorder.start(node)
-      node.start()
-      this.#afterStep(node)
+      this.#step(node, () => node.begin())
       this.#options.onStart?.(id)
     }
   }
@@ -130,17 +165,11 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     const node = this.#node(id)
     if (!node.up) return
     if (node.paused) {
-      this.#hold(node, { type: 'action', at: 0, rank: 0, order: 0, action: () => this.request(id, what, action) })
+      this.#held.hold(node, { type: 'action', at: 0, rank: 0, order: 0, action: () => this.request(id, what, action) })
       return
     }
-    this.#beginStep()
     this.#recorder.request(node, what)
-    try {
-      node.host.request((root) => action(root as Root))
-    } finally {
-      this.#withinStep = false // the caller may live with a request that was refused
-    }
-    this.#afterStep(node)
+    this.#step(node, () => node.host.request((root) => action(root as Root)))
   }
 
   /** Tells a node what its transport would have seen of a connection. Ignored by a node that is down. */
@@ -148,13 +177,11 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     const node = this.#node(id)
     if (!node.up) return
     if (node.paused) {
-      this.#hold(node, { type: 'action', at: 0, rank: 0, order: 0, action: () => this.peerEvent(id, event) })
+      this.#held.hold(node, { type: 'action', at: 0, rank: 0, order: 0, action: () => this.peerEvent(id, event) })
       return
     }
-    this.#beginStep()
     this.#recorder.peer(node, event)
-    node.host.peer(event)
-    this.#afterStep(node)
+    this.#step(node, () => node.host.peer(event))
   }
 
   /** The identity of a node's present life, or of its next when it is down. */
@@ -172,67 +199,7 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     this.#requireBetweenSteps()
     this.#options.onFault?.(action)
     this.#recorder.fault(action)
-    switch (action.type) {
-      case 'crash': {
-        const node = this.#node(action.node)
-        if (!node.up) return
-        node.sendsUntilCrash = action.afterSends
-        node.finishesStep = action.finishes ?? false
-        node.restartAfterMs = action.restartAfterMs
-        if (action.afterSends === undefined) this.#crash(node, action.survivors ?? 0)
-        return
-      }
-      case 'restart': {
-        const node = this.#node(action.node)
-        if (node.up) node.spare()
-        else this.start([action.node])
-        return
-      }
-      case 'fail-sync': {
-        const node = this.#node(action.node)
-        if (!node.up) return
-        node.failsSync = true
-        node.restartAfterMs = action.restartAfterMs
-        return
-      }
-      case 'omit':
-        this.network.omit(this.#node(action.node).index, action.sends ?? 0, action.receives ?? 0)
-        return
-      case 'disk':
-        this.#node(action.node).syncMs = requireSyncMs(action.syncMs ?? this.#syncMs)
-        return
-      case 'spare':
-        this.#node(action.node).spare()
-        return
-      case 'pause':
-        if (this.isUp(action.node)) this.#node(action.node).paused = true
-        return
-      case 'resume':
-        this.#resume(this.#node(action.node))
-        return
-      case 'cut':
-      case 'mend':
-        for (const from of action.from) {
-          for (const to of action.to) {
-            if (from !== to) this.network[action.type](this.#node(from).index, this.#node(to).index)
-          }
-        }
-        return
-      case 'heal':
-        this.network.healAll()
-        return
-      case 'links':
-        this.network.change(action.conditions)
-        return
-      case 'clock': {
-        const node = this.#node(action.node)
-        if (action.wallErrorMs !== undefined) node.oscillator.setWallError(action.wallErrorMs)
-        if (action.ratePpm === undefined) return
-        node.oscillator.setRate(action.ratePpm)
-        const pending = this.#queue.all.filter((event) => event.type === 'timer' && event.node === node)
-        for (const event of pending) node.reconsider(event as TimerEvent)
-      }
-    }
+    takeEffect(action, this.#stricken)
   }
 
   /** Handles events until virtual time `atMs`, or until `done` says so after one; returns whether it did. */
@@ -284,14 +251,14 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
   }
 
   /** @internal */
-  submit(node: SimulatedNode, batch: Batch): void {
+  submit(node: SimulatedNode): void {
     const [min, max] = node.syncMs
     const at = Math.max(
       this.#now + min + this.#syncRandom.fraction() * (max - min),
       this.#lastDurableAt[node.index] as number,
     )
     this.#lastDurableAt[node.index] = at
-    this.#queue.push({ type: 'durable', at, rank: 0, order: 0, node, incarnation: node.self.incarnation, batch })
+    this.#queue.push({ type: 'durable', at, rank: 0, order: 0, node, incarnation: node.self.incarnation })
   }
 
   /** @internal */
@@ -327,32 +294,40 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
       return
     }
     if (node.paused) {
-      this.#hold(node, event)
+      this.#held.hold(node, event)
       return
     }
     if (event.type === 'timer' && !node.isDue(event)) return
-    this.#beginStep()
+    this.events++
     switch (event.type) {
       case 'deliver': {
         const { from, channel, payload } = event
         this.#recorder.message('deliver', from, event.fromIndex, node, channel, payload)
-        node.host.receive(from, channel, payload)
-        break
+        this.#step(node, () => node.host.receive(from, channel, payload))
+        return
       }
       case 'timer':
         this.#recorder.timeout(node, event.timer.path, event.timer.name)
-        node.host.fire(event.timer)
-        break
+        this.#step(node, () => node.host.fire(event.timer))
+        return
       case 'durable':
-        if (node.failsSync) {
-          this.#failSync(node, event.batch)
-          return
-        }
-        this.#recorder.durable(node)
-        node.stores.complete(event.batch)
+        this.#write(node)
     }
-    this.events++
-    this.#afterStep(node)
+  }
+
+  /** The oldest write of a node becomes durable, or fails: then its protocols are told, and the process stops. */
+  #write(node: SimulatedNode): void {
+    const { storage } = node
+    const reason = node.failsSync ? 'EIO' : node.diskIsFull && storage.grows ? 'ENOSPC' : undefined
+    if (reason === undefined) {
+      this.#recorder.durable(node)
+      this.#step(node, () => storage.complete())
+      return
+    }
+    this.#beginStep()
+    storage.fail(reason)
+    this.#withinStep = false
+    this.#crash(node)
   }
 
   #requireBetweenSteps(): void {
@@ -365,24 +340,36 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     this.#withinStep = true
   }
 
+  #step(node: SimulatedNode, action: () => void): void {
+    this.#beginStep()
+    try {
+      action()
+    } catch (error) {
+      this.#withinStep = false // the caller may live with a request that was refused
+      this.#refused(node, error)
+      return
+    }
+    this.#afterStep(node)
+  }
+
   #afterStep(node: SimulatedNode): void {
     this.#withinStep = false
-    if (node.doomed) this.#crash(node, 0)
+    if (node.doomed) this.#crash(node)
     else this.#options.afterStep?.(node.id)
   }
 
-  /** A write has failed: its protocols are told, and the process stops. */
-  #failSync(node: SimulatedNode, batch: Batch): void {
-    node.stores.fail(batch)
-    this.#withinStep = false
-    this.#crash(node, 0)
+  /** Something threw. That a damaged disk was found out ends the node's life; anything else is thrown on. */
+  #refused(node: SimulatedNode, error: unknown): void {
+    if (!node.refuses(error)) throw error
+    node.loss = allLost
+    this.#crash(node)
   }
 
-  #crash(node: SimulatedNode, survivors: number): void {
+  #crash(node: SimulatedNode): void {
     this.#recorder.crash(node)
-    this.#held.delete(node)
-    const { id, restartAfterMs } = node
-    node.crash(survivors)
+    this.#held.forget(node)
+    const { id, restartAfterMs, loss } = node
+    node.crash(loss)
     if (restartAfterMs !== undefined) {
       this.at(this.#now + restartAfterMs, () => this.apply({ type: 'restart', node: id }))
     }
@@ -390,29 +377,9 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     this.#options.afterStep?.(node.id)
   }
 
-  /** Keeps an event for a paused node until it goes on. */
-  #hold(node: SimulatedNode, event: Event): void {
-    const held = this.#held.get(node)
-    if (held === undefined) this.#held.set(node, [event])
-    else held.push(event)
-  }
-
-  /** What piled up happens now: what arrived in the order of its arrival, then the timers in the order in which they ran out. */
   #resume(node: SimulatedNode): void {
     node.paused = false
-    const held = this.#held.get(node) ?? []
-    this.#held.delete(node)
-    const timers: TimerEvent[] = []
-    for (const event of held) {
-      if (event.type === 'timer') timers.push(event)
-      else this.#queue.push({ ...event, at: this.#now })
-    }
-    for (const event of timers.sort((a, b) => node.dueMs(a) - node.dueMs(b))) {
-      const late = { ...event, at: this.#now }
-      // A timer knows its pending expiry by identity.
-      node.postponed(event, late)
-      this.#queue.push(late)
-    }
+    for (const event of this.#held.release(node, this.#now)) this.#queue.push(event)
   }
 
   #node(id: NodeId): SimulatedNode {

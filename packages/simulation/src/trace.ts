@@ -14,6 +14,8 @@ export type TraceEntry = { readonly at: number } & (
   | { readonly type: 'durable'; readonly node: NodeId }
   | { readonly type: 'start'; readonly node: NodeId; readonly incarnation: number }
   | { readonly type: 'crash'; readonly node: NodeId }
+  /** Its disk is damaged, and its stores refuse it: it does not start. */
+  | { readonly type: 'refuse'; readonly node: NodeId; readonly reason: string }
   | { readonly type: 'peer'; readonly node: NodeId; readonly event: PeerEvent }
   | { readonly type: 'request'; readonly node: NodeId; readonly what: string }
   | { readonly type: 'indication'; readonly node: NodeId; readonly path: string; readonly indication: unknown }

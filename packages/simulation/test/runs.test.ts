@@ -178,6 +178,7 @@ describe('a run', () => {
     ['more faulty nodes than nodes', { maxFaulty: 6 }, 'QUORATE_INVALID_OPTION'],
     ['no delay', { maxDelayMs: 0 }, 'QUORATE_INVALID_OPTION'],
     ['a fault that it cannot inject', { faults: ['byzantine'] }, 'QUORATE_FAULT_NOT_IMPLEMENTED'],
+    ['a fault of disks where there are none', { faults: ['bit-rot'] }, 'QUORATE_FAULT_NOT_IMPLEMENTED'],
     ['a fault that nobody knows', { faults: ['gremlins' as FaultKind] }, 'QUORATE_UNKNOWN_FAULT'],
     [
       'a schedule that goes on after its time',

@@ -22,6 +22,8 @@ const everything: readonly FaultKind[] = [
   'clock-jump',
   'failed-sync',
   'slow-disk',
+  'full-disk',
+  'bit-rot',
 ]
 const clockBound = { wallErrorMs: 2, ratePpm: 200 }
 const chaosMs = 1000
@@ -102,8 +104,9 @@ describe('a drawn schedule', () => {
       kinds.add([...new Set(schedule.map(({ action }) => action.type))].sort().join())
       for (const { action } of schedule) seen.add(action.type)
     }
-    const types = ['crash', 'spare', 'pause', 'resume', 'cut', 'mend', 'links', 'clock', 'omit', 'disk', 'fail-sync']
-    expect([...seen].sort()).toEqual(types.sort())
+    const ofProcesses = ['crash', 'restart', 'spare', 'pause', 'resume', 'omit', 'clock']
+    const ofDisks = ['disk', 'fail-sync', 'full-disk', 'bit-rot']
+    expect([...seen].sort()).toEqual([...ofProcesses, ...ofDisks, 'cut', 'mend', 'links'].sort())
     expect(kinds.size).toBeGreaterThan(50)
   })
 
@@ -151,6 +154,8 @@ describe('a drawn schedule', () => {
       'clock-drift': (schedule) => actions(schedule, 'clock').some(({ ratePpm = 0 }) => Math.abs(ratePpm) > 200),
       'clock-jump': (schedule) => schedule.some(({ atMs, action }) => atMs > 0 && action.type === 'clock'),
       'failed-sync': (schedule) => actions(schedule, 'fail-sync').length > 0,
+      'full-disk': (schedule) => actions(schedule, 'full-disk').some(({ full }) => full),
+      'bit-rot': (schedule) => actions(schedule, 'bit-rot').length > 0,
       'slow-disk': (schedule) => actions(schedule, 'disk').some(({ syncMs = [0, 0] }) => syncMs[1] > 2),
     }
     const runs = Array.from({ length: 30 }, (_, seed) => draw(seed, [fault]))
@@ -184,6 +189,15 @@ describe('a drawn schedule', () => {
       expect(times[0]).toBe(0)
       expect(times.at(-1)).toBeLessThanOrEqual(chaosMs)
     }
+  })
+
+  it('lets crashes tear what is written, or leave it to the operating system, only when writes may be torn', () => {
+    const losses = (faults: readonly FaultKind[]) => {
+      const runs = Array.from({ length: 100 }, (_, seed) => actions(draw(seed, faults), 'crash')).flat()
+      return [runs.filter(({ torn }) => torn === true).length, runs.filter(({ cached }) => cached === true).length]
+    }
+    expect(losses(['crash-recovery'])).toEqual([0, 0])
+    for (const count of losses(['crash-recovery', 'torn-write'])) expect(count).toBeGreaterThan(20)
   })
 
   it('strikes in the midst of broadcasts', () => {
@@ -235,6 +249,7 @@ describe('the end of faults', () => {
     maxDelayMs: 10,
     chaosMs,
     clockBound,
+    stores: undefined,
     traceLimit: 0,
     command: '',
   })

@@ -2,15 +2,24 @@
  * Runs of one algorithm under the faults that it declares, as the simulator's sweeps make them: what they print as a failing seed's
  * command line is replayed here, event by event.
  */
-import { faults as faultKinds, invalidOption, QuorateError, type Codec, type FaultKind } from '@quorate/core'
+import {
+  faults as faultKinds,
+  invalidOption,
+  QuorateError,
+  type Codec,
+  type Declaration,
+  type FaultKind,
+} from '@quorate/core'
 import {
   runAgreement,
   runElection,
   runFailureDetector,
   type DetectionResult,
+  type OpenStores,
   type RunOptions,
   type RunResult,
 } from '@quorate/simulation'
+import { openWriteAheadLog } from '@quorate/write-ahead-log'
 import { loadAgreement, loadElection, loadFailureDetector } from '../algorithms.js'
 import { nearest } from '../nearest.js'
 import { plain, type Paint } from '../status/table.js'
@@ -74,21 +83,37 @@ export async function runDeclared(request: DeclaredRunRequest): Promise<Declared
     switch (kind) {
       case 'election': {
         const definition = await loadElection(algorithm)
-        return { result: runElection(definition, options), ...definition }
+        return { result: runElection(definition, { ...options, ...storesFor(definition, faults) }), ...definition }
       }
       case 'vote': {
         const definition = await loadAgreement(algorithm)
         return {
-          result: runAgreement(definition, { ...options, ...(values !== undefined && { values }) }),
+          result: runAgreement(definition, {
+            ...options,
+            ...storesFor(definition, faults),
+            ...(values !== undefined && { values }),
+          }),
           ...definition,
         }
       }
       case 'detector': {
         const definition = await loadFailureDetector(algorithm)
-        return { result: runFailureDetector(definition, options), ...definition }
+        return {
+          result: runFailureDetector(definition, { ...options, ...storesFor(definition, faults) }),
+          ...definition,
+        }
       }
     }
   }
+}
+
+/** Faults of what a disk holds take stores that lie on one: a log in segments so small that a short run begins many. */
+function storesFor(
+  { tolerates }: Declaration,
+  faults: readonly FaultKind[] = tolerates,
+): { readonly stores?: OpenStores } {
+  if (!faults.includes('torn-write') && !faults.includes('bit-rot')) return {}
+  return { stores: (disk) => openWriteAheadLog(disk, { maxSegmentBytes: 1024 }) }
 }
 
 export function declaredRunText({ request, result, command }: DeclaredRunOutcome, paint: Paint = plain): string {

@@ -1,4 +1,5 @@
 import { compareTerms, type LogEntry, type NodeId, type ReplicatedLog, type Term } from '@quorate/core'
+import type { Simulation } from '../simulation.js'
 import type { Violations } from './checks.js'
 
 /** What a checker remembers of an entry: its identity, and that of everything before it. */
@@ -16,7 +17,7 @@ interface Known {
  */
 export class LogChecks {
   readonly #violations: Violations
-  readonly #root: (id: NodeId) => ReplicatedLog<unknown>
+  readonly #simulation: Simulation<ReplicatedLog<unknown>>
   readonly #mirrors = new Map<NodeId, Known[]>()
   /** By `index term`: whatever log has such an entry has this prefix. */
   readonly #prefixes = new Map<string, string>()
@@ -25,9 +26,11 @@ export class LogChecks {
   readonly #leaders = new Map<string, NodeId>()
   /** Of nodes that lead: in which term. */
   readonly #leading = new Map<NodeId, Term>()
+  /** How far each node has ever applied its log. */
+  readonly #applied = new Map<NodeId, number>()
 
-  constructor(root: (id: NodeId) => ReplicatedLog<unknown>, violations: Violations) {
-    this.#root = root
+  constructor(simulation: Simulation<ReplicatedLog<unknown>>, violations: Violations) {
+    this.#simulation = simulation
     this.#violations = violations
   }
 
@@ -73,6 +76,7 @@ export class LogChecks {
     this.#mirror(node)
     const mirror = this.#mirrors.get(node) ?? []
     for (const { index } of entries) {
+      this.#applied.set(node, Math.max(index, this.#applied.get(node) ?? 0))
       const applied = mirror[index - 1]
       const known = this.#committed[index - 1]
       if (applied === undefined)
@@ -90,7 +94,7 @@ export class LogChecks {
   /** To be called after each step of `node`. */
   stepped(node: NodeId): void {
     const shrunk = this.#mirror(node)
-    if (shrunk !== undefined && this.#leading.has(node) && this.#root(node).leader === node) {
+    if (shrunk !== undefined && this.#leading.has(node) && this.#simulation.root(node).leader === node) {
       this.#violations.add('leader-append-only', `${node} leads and changes its log from index ${shrunk} on`)
     }
   }
@@ -101,6 +105,17 @@ export class LogChecks {
     this.#leading.delete(node)
   }
 
+  /** A new life has begun: what was applied stays applied, so that a log that has lost some of it no longer explains its state. */
+  started(node: NodeId): void {
+    this.#mirror(node)
+    const [held, applied] = [this.#mirrors.get(node)?.length ?? 0, this.#applied.get(node) ?? 0]
+    if (held < applied)
+      this.#violations.add(
+        'state-machine-safety',
+        `${node} has applied ${applied} entries and finds ${held} in its log`,
+      )
+  }
+
   /** Reads every log from its beginning, and compares it with what was read before. */
   checkAll(ids: readonly NodeId[]): void {
     for (const id of ids) {
@@ -109,11 +124,14 @@ export class LogChecks {
     }
   }
 
-  /** Follows the node's log; returns the first index that was removed or replaced, if any was. */
+  /** Follows the node's log; returns the first index that was removed or replaced, if any was. A log that is lost has none. */
   #mirror(node: NodeId): number | undefined {
+    return this.#simulation.look(node, (log) => this.#follow(node, log))
+  }
+
+  #follow(node: NodeId, log: ReplicatedLog<unknown>): number | undefined {
     let mirror = this.#mirrors.get(node)
     if (mirror === undefined) this.#mirrors.set(node, (mirror = []))
-    const log = this.#root(node)
     const before = mirror.length
     const { index: lastIndex, term: lastTerm } = log.position
     // By log matching a log that ends as before is as before; all of it is compared at the end.

@@ -63,6 +63,7 @@ class AgreementRun<M> {
       clockBound: run.clockBound,
       epochMs,
       traceLimit: run.traceLimit,
+      stores: run.stores,
       protocol: () => ({
         codec: definition.codec,
         create: (env) => definition.create(env, this.#options),

@@ -1,5 +1,6 @@
 import {
   compareTerms,
+  noTerm,
   type Election,
   type ElectionDefinition,
   type ElectionIndication,
@@ -47,6 +48,8 @@ class ElectionRun<M> {
   readonly #leaders = new Map<string, NodeId>()
   /** The newest term that anybody has led. */
   #newestLed: Term | undefined
+  /** What each node had promised when it was last seen: of one that is lost nobody can take that back. */
+  readonly #promised = new Map<NodeId, Term>()
 
   constructor(definition: ElectionDefinition<M>, run: Plan) {
     this.#definition = definition
@@ -60,6 +63,7 @@ class ElectionRun<M> {
       syncMs,
       clockBound: run.clockBound,
       traceLimit: run.traceLimit,
+      stores: run.stores,
       protocol: () => ({
         codec: definition.codec,
         create: (env) => definition.create(env, this.#electionOptions),
@@ -147,7 +151,9 @@ class ElectionRun<M> {
 
   #checkStep(node: NodeId): void {
     const simulation = this.#simulation
-    if (!simulation.isUp(node)) {
+    if (simulation.isUp(node)) {
+      this.#seePromise(node)
+    } else {
       // It has just crashed: what it had promised is what it recovers.
       this.#oracle.look()
       this.#checkSupport()
@@ -165,16 +171,20 @@ class ElectionRun<M> {
     const led = this.#newestLed
     if (led === undefined || !this.#definition.carriesLog || !this.#violations.guaranteed('quorum-support')) return
     const { nodes } = this.#simulation
-    const promising = nodes.filter((id) => {
-      const { promised } = this.#simulation.root(id) as LogElection<unknown>
-      return compareTerms(promised, led) >= 0
-    })
+    for (const id of nodes) this.#seePromise(id)
+    const promising = nodes.filter((id) => compareTerms(this.#promised.get(id) ?? noTerm, led) >= 0)
     if (promising.length > nodes.length / 2) return
     const who = promising.length === 0 ? 'nobody' : promising.join(', ')
     this.#violations.add(
       'quorum-support',
       `term ${led.number} ${led.id} was led, and ${who} of ${nodes.length} remember`,
     )
+  }
+
+  #seePromise(node: NodeId): void {
+    if (!this.#definition.carriesLog) return
+    const promised = this.#simulation.look(node, (root) => (root as LogElection<unknown>).promised)
+    if (promised !== undefined) this.#promised.set(node, promised)
   }
 
   /** Whether all live nodes name the same living one. */

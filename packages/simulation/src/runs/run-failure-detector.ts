@@ -51,6 +51,7 @@ export function runFailureDetector<M>(
     syncMs,
     clockBound: run.clockBound,
     traceLimit: run.traceLimit,
+    stores: run.stores,
     protocol: () => ({
       codec: definition.codec,
       create: (env) => definition.create(env, detectorOptions),

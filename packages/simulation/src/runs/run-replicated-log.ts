@@ -8,6 +8,7 @@ import {
 } from '@quorate/core'
 import { Simulation } from '../simulation.js'
 import { InvariantChecks, Violations } from './checks.js'
+import { LeaderHunt } from './leader-hunt.js'
 import { LogChecks } from './log-checks.js'
 import { OracleDetector } from './oracle-detector.js'
 import { heal, plan, resultOf, scheduleOf, strike, syncMs, type Plan, type RunOptions, type RunResult } from './run.js'
@@ -46,6 +47,7 @@ class ReplicatedLogRun<M> {
   readonly #invariants: InvariantChecks
   readonly #checks: LogChecks
   readonly #oracle: OracleDetector
+  readonly #hunt: LeaderHunt<ReplicatedLog<unknown>>
   /** What each proposal of each life of each node was: `node incarnation number`. */
   readonly #proposed = new Map<string, string>()
   readonly #rejected = new Set<string>()
@@ -71,6 +73,7 @@ class ReplicatedLogRun<M> {
       syncMs,
       clockBound: run.clockBound,
       traceLimit: run.traceLimit,
+      stores: run.stores,
       protocol: (id) => {
         this.#checks?.restarted(id)
         this.#applied.set(id, new Set())
@@ -83,6 +86,7 @@ class ReplicatedLogRun<M> {
       onIndication: (node, path, indication) => {
         if (path === '') this.#indicated(node, indication as ReplicatedLogIndication)
       },
+      onStart: (node) => this.#checks.started(node),
       afterStep: (node) => {
         this.#checks.stepped(node)
         this.#invariants.check(node)
@@ -90,7 +94,7 @@ class ReplicatedLogRun<M> {
     })
     this.#violations = new Violations(this.#simulation, definition.guarantees)
     this.#invariants = new InvariantChecks(definition.invariants, run.ids, this.#simulation, this.#violations)
-    this.#checks = new LogChecks((id) => this.#simulation.root(id), this.#violations)
+    this.#checks = new LogChecks(this.#simulation, this.#violations)
     this.#oracle = new OracleDetector(
       this.#simulation,
       {
@@ -101,6 +105,7 @@ class ReplicatedLogRun<M> {
       4 * run.maxDelayMs,
       this.#simulation.random.fork('oracle'),
     )
+    this.#hunt = new LeaderHunt(this.#simulation, run)
   }
 
   run(): ReplicatedLogRunResult {
@@ -176,6 +181,7 @@ class ReplicatedLogRun<M> {
     switch (indication.type) {
       case 'leader-changed':
         this.#checks.leaderChanged(node, indication.leader, indication.term)
+        if (indication.leader === node) this.#hunt.elected(node)
         return
       case 'committed': {
         this.#checks.committed(node, indication.entries)
@@ -225,6 +231,8 @@ class ReplicatedLogRun<M> {
       // What was proposed to a leader that was lost ends unknown, and is nobody's fault: after a while another is tried.
       const renew = simulation.now >= renewAtMs
       if (renew) renewAtMs = simulation.now + 20 * maxDelayMs
+      // A damaged disk may only now be read, and its node go down.
+      for (const id of wanted.keys()) if (!simulation.isUp(id)) wanted.delete(id)
       for (const id of simulation.live) {
         const command = wanted.get(id)
         const lost = command === undefined || this.#rejected.has(command) || (renew && !everywhere(command))

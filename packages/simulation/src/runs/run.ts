@@ -11,6 +11,7 @@ import {
 } from '@quorate/core'
 import type { ScheduledFault } from '../fault-action.js'
 import { nodeIds } from '../node-ids.js'
+import type { OpenStores } from '../simulation-options.js'
 import type { Simulation } from '../simulation.js'
 import type { TraceEntry } from '../trace.js'
 import type { Violation, Violations } from './checks.js'
@@ -38,6 +39,8 @@ export interface RunOptions {
   readonly clockBound?: ClockBound
   /** How many of the newest entries of the trace are kept. Default 0. */
   readonly traceLimit?: number
+  /** How nodes open their stores, such as `openWriteAheadLog`: faults of the disk's content take stores that lie on one. */
+  readonly stores?: OpenStores
 }
 
 export interface RunResult {
@@ -64,6 +67,7 @@ export interface Plan {
   readonly chaosMs: number
   readonly clockBound: ClockBound
   readonly traceLimit: number
+  readonly stores: OpenStores | undefined
   readonly command: string
 }
 
@@ -79,7 +83,7 @@ export function plan(
     max: nodes,
   })
   const faults = options.faults ?? definition.tolerates
-  if (options.schedule === undefined) requireInjectable(definition.name, faults)
+  if (options.schedule === undefined) requireInjectable(definition.name, faults, options.stores !== undefined)
   const maxDelayMs = requireNumber('maxDelayMs', options.maxDelayMs ?? 10, { min: 0.01, max: 60_000 })
   const chaosMs = requireNumber('chaosMs', options.chaosMs ?? 100 * maxDelayMs, { min: 0, max: 86_400_000 })
   const clockBound = options.clockBound ?? { wallErrorMs: 2, ratePpm: 200 }
@@ -97,6 +101,7 @@ export function plan(
     chaosMs,
     clockBound,
     traceLimit,
+    stores: options.stores,
     command: replayCommand(kind, definition, options, { nodes, seed, maxFaulty, faults, maxDelayMs, chaosMs }),
   }
 }
@@ -159,9 +164,10 @@ export function heal<Root extends Protocol<unknown>>(
 ): void {
   const gone = new Set(schedule.flatMap(({ action }) => (action.type === 'crash' && action.forGood ? action.node : [])))
   const restarting = faults.includes('crash-recovery') ? ids.filter((id) => !gone.has(id)) : []
-  for (const action of healing(ids, restarting, maxDelayMs)) simulation.apply(action)
-  const afflicted = (type: 'omit' | 'disk') =>
+  const afflicted = (type: 'omit' | 'disk' | 'full-disk') =>
     new Set(schedule.flatMap(({ action }) => (action.type === type ? action.node : [])))
+  for (const node of afflicted('full-disk')) simulation.apply({ type: 'full-disk', node, full: false })
+  for (const action of healing(ids, restarting, maxDelayMs)) simulation.apply(action)
   for (const node of afflicted('omit')) simulation.apply({ type: 'omit', node })
   for (const node of afflicted('disk')) simulation.apply({ type: 'disk', node })
   // What is still under way, however late, belongs to the faults.

@@ -29,10 +29,24 @@ const injectable: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'clock-jump',
   'failed-sync',
   'slow-disk',
+  'full-disk',
+  'torn-write',
+  'bit-rot',
 ])
 
+/** What strikes the content of a disk: stores without one are not reached by it. */
+const ofDisks: ReadonlySet<FaultKind> = new Set<FaultKind>(['torn-write', 'bit-rot'])
+
 /** Throws `QUORATE_FAULT_NOT_IMPLEMENTED` for faults that cannot be injected: a claim that is not attacked is not shown. */
-export function requireInjectable(name: string, kinds: readonly FaultKind[]): void {
+export function requireInjectable(name: string, kinds: readonly FaultKind[], onDisks: boolean): void {
+  const diskless = onDisks ? [] : kinds.filter((kind) => ofDisks.has(kind))
+  if (diskless.length > 0) {
+    throw new QuorateError(
+      'QUORATE_FAULT_NOT_IMPLEMENTED',
+      `${name}: ${diskless.join(', ')} strikes disks, and the nodes have none; pass \`stores\`, such as openWriteAheadLog`,
+      { faults: diskless },
+    )
+  }
   const missing = kinds.filter((kind) => !injectable.has(kind))
   if (missing.length === 0) return
   const known = missing.every((kind) => kind in faultKinds)
@@ -163,6 +177,8 @@ const processKinds = [
   'send-omission',
   'receive-omission',
   'failed-sync',
+  'full-disk',
+  'bit-rot',
 ] as const satisfies readonly FaultKind[]
 type ProcessKind = (typeof processKinds)[number]
 
@@ -178,7 +194,7 @@ function processFaults(on: ReadonlySet<FaultKind>, options: ScheduleOptions): Sc
     const own = nodes.slice(slot * perSlot, (slot + 1) * perSlot)
     let atMs = chaosMs * random.fraction() * (random.chance(0.5) ? 0.3 : 1)
     while (atMs < chaosMs && random.chance(0.9)) {
-      const episode = processFault(random.pick(kinds), random.pick(own), atMs, options)
+      const episode = processFault(random.pick(kinds), random.pick(own), atMs, on, options)
       drawn.push(...episode.faults)
       atMs = episode.untilMs + chaosMs * 0.2 * random.fraction()
     }
@@ -192,7 +208,13 @@ interface Episode {
   readonly untilMs: number
 }
 
-function processFault(kind: ProcessKind, node: NodeId, atMs: number, options: ScheduleOptions): Episode {
+function processFault(
+  kind: ProcessKind,
+  node: NodeId,
+  atMs: number,
+  on: ReadonlySet<FaultKind>,
+  options: ScheduleOptions,
+): Episode {
   const { random, chaosMs } = options
   const untilMs = atMs + chaosMs * 0.3 * random.fraction()
   const between = (begin: FaultAction, end: FaultAction): Episode => ({
@@ -209,22 +231,40 @@ function processFault(kind: ProcessKind, node: NodeId, atMs: number, options: Sc
       return between({ type: 'omit', node, sends: random.fraction() }, { type: 'omit', node })
     case 'receive-omission':
       return between({ type: 'omit', node, receives: random.fraction() }, { type: 'omit', node })
+    case 'full-disk': {
+      const { faults } = between({ type: 'full-disk', node, full: true }, { type: 'full-disk', node, full: false })
+      // Started too early, it finds its disk as full as before.
+      const early = { atMs: atMs + (untilMs - atMs) * random.fraction(), action: { type: 'restart', node } } as const
+      return { faults: [...faults, early, { atMs: untilMs, action: { type: 'restart', node } }], untilMs }
+    }
+    case 'bit-rot':
+      // It lies there unseen, until it is read.
+      return {
+        faults: [
+          { atMs, action: { type: 'bit-rot', node } },
+          { atMs: untilMs, action: { type: 'crash', node, restartAfterMs: chaosMs * 0.1 * random.fraction() } },
+        ],
+        untilMs: Infinity,
+      }
     case 'crash-stop':
       return {
-        faults: [{ atMs, action: { type: 'crash', node, ...occasion(options), forGood: true } }],
+        faults: [{ atMs, action: { type: 'crash', node, ...occasion(on, options), forGood: true } }],
         untilMs: Infinity,
       }
     case 'crash-recovery':
     case 'failed-sync': {
       // Often a quick restart: the former life's messages are still on their way.
       const restartAfterMs = chaosMs * (random.chance(0.5) ? 0.02 : 0.3) * random.fraction()
-      const how = occasion(options)
+      const how = occasion(on, options)
       const action: FaultAction =
         kind === 'failed-sync'
           ? { type: 'fail-sync', node, restartAfterMs }
           : { type: 'crash', node, ...how, restartAfterMs }
-      if (action.type === 'crash' && 'survivors' in how) {
-        return { faults: [{ atMs, action }], untilMs: atMs + restartAfterMs }
+      if (action.type === 'crash' && action.afterSends === undefined) {
+        const backMs = atMs + restartAfterMs
+        if (action.cached !== true || random.chance(0.3)) return { faults: [{ atMs, action }], untilMs: backMs }
+        const episode = again(node, backMs, restartAfterMs, options)
+        return { ...episode, faults: [{ atMs, action }, ...episode.faults] }
       }
       // What waits for an occasion may wait for a while, and is then called off.
       const episode = between(action, { type: 'spare', node })
@@ -233,12 +273,32 @@ function processFault(kind: ProcessKind, node: NodeId, atMs: number, options: Sc
   }
 }
 
+/** When only a process has died, its machine may go down as soon as the next life says what rests on what it has found. */
+function again(
+  node: NodeId,
+  backMs: number,
+  restartAfterMs: number,
+  { ids, random, maxDelayMs }: ScheduleOptions,
+): Episode {
+  const afterSends = random.integer(0, ids.length)
+  const spareMs = backMs + 5 * maxDelayMs
+  return {
+    faults: [
+      // Right behind the restart, which comes at `backMs`.
+      { atMs: backMs + 1e-6, action: { type: 'crash', node, afterSends, finishes: true, restartAfterMs } },
+      { atMs: spareMs, action: { type: 'spare', node } },
+    ],
+    untilMs: spareMs + restartAfterMs,
+  }
+}
+
 /**
  * When a crash strikes. Three of four do where algorithms break: in the midst of a broadcast, or when a message has just left and
  * what was written before it is not durable.
  */
-function occasion({ ids, random }: ScheduleOptions) {
-  if (random.chance(0.25)) return { survivors: random.integer(0, 2) }
+function occasion(on: ReadonlySet<FaultKind>, { ids, random }: ScheduleOptions) {
+  const loss = on.has('torn-write') ? random.pick([{}, { torn: true }, { torn: true }, { cached: true }]) : {}
+  if (random.chance(0.25)) return { survivors: random.integer(0, 2), ...loss }
   const broadcasts = random.pick([1, 1, 2, 3])
-  return { afterSends: random.integer(0, broadcasts * ids.length - 1), finishes: random.chance(0.3) }
+  return { afterSends: random.integer(0, broadcasts * ids.length - 1), finishes: random.chance(0.3), ...loss }
 }
