@@ -55,14 +55,24 @@ const faults: Readonly<Record<string, (cluster: StoreCluster, load: WriteLoad, d
 
 export const faultNames: readonly string[] = Object.keys(faults)
 
-/** Does that to the cluster, then waits until all nodes are ready, follow the same leader, and writes are acknowledged. Returns how long that took. */
-export async function strike(name: string, cluster: StoreCluster, load: WriteLoad, draw: Draw): Promise<number> {
+/** How long after a fault what was well again, in milliseconds. */
+export interface Recovered {
+  readonly readyMs: number
+  readonly leaderMs: number
+  readonly writesMs: number
+}
+
+/** Does that to the cluster, then waits until all nodes are ready, follow the same leader, and writes are acknowledged. */
+export async function strike(name: string, cluster: StoreCluster, load: WriteLoad, draw: Draw): Promise<Recovered> {
   await within(`after "${name}"`, faults[name]?.(cluster, load, draw) ?? Promise.reject(new Error(`no fault ${name}`)))
   const startedMs = performance.now()
+  const passedMs = (): number => Math.round(performance.now() - startedMs)
   await within(`all are ready after "${name}"`, Promise.all(cluster.ids.map((id) => cluster.node(id).ready())))
+  const readyMs = passedMs()
   await within(`all follow a leader after "${name}"`, cluster.leader())
+  const leaderMs = passedMs()
   await within(`writes are acknowledged after "${name}"`, load.acknowledgedMore(20))
-  return performance.now() - startedMs
+  return { readyMs, leaderMs, writesMs: passedMs() }
 }
 
 /** Ends a node, lets the others go on without it, and starts it again. */
