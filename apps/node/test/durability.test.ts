@@ -159,7 +159,7 @@ describe.skipIf(reason !== undefined)(title.replace('three nodes', 'a node'), { 
         const again = await startNode({ name: 'n1', dataDir, initialCluster: { n1: [peerUrl] } })
         try {
           for (const [, key] of acknowledged) {
-            const end = await again.kv?.range({ type: 'range', key: new TextEncoder().encode(key) })
+            const end = await again.kv?.range({ key: new TextEncoder().encode(key) })
             expect(end, `${key}, after call ${last} of ${calls.length}`).toMatchObject({ type: 'range', count: 1 })
           }
         } finally {
