@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { failureOf, type EtcdClient } from './support/etcd-client.js'
 import { SmallDisk, whyNoMounts } from './support/full-disk.js'
-import { Workbench, type Ended } from './support/quorate.js'
+import { Workbench } from './support/quorate.js'
 import { StoreCluster } from './support/store-cluster.js'
 
 const bench = new Workbench()
@@ -128,42 +128,45 @@ describe('a node of three', () => {
 })
 
 describe('a node does not start, and says why in one line,', () => {
-  /** The segment of a node's log, and how the node ends that finds it changed. */
-  async function startsOn(change: (segment: Buffer) => void): Promise<{ ended: Ended; file: string }> {
-    const cluster = await StoreCluster.launch(bench)
+  let cluster: StoreCluster
+
+  beforeAll(async () => {
+    cluster = await StoreCluster.launch(bench)
     for (const id of cluster.ids) await cluster.client(id).put(`key-${id}`, 'x'.repeat(1_000))
-    await cluster.endAll('SIGKILL')
+    // In good order, so that the state is on the disk, too.
+    await cluster.endAll('SIGTERM')
     cluster.close()
-    const log = join(cluster.dataDir('n1'), 'log')
-    const file = join(log, readdirSync(log)[0] as string)
-    const segment = readFileSync(file)
-    change(segment)
-    writeFileSync(file, segment)
-    const ended = await bench.run(cluster.args('n1'))
-    expect(readFileSync(file).equals(segment)).toBe(true)
-    return { ended, file }
+  })
+
+  const newest = (id: string): string => {
+    const log = join(cluster.dataDir(id), 'log')
+    return join(log, readdirSync(log).sort().at(-1) as string)
+  }
+
+  /** How a node ends that finds this as the newest segment of its log. */
+  async function refusal(id: string, segment: Buffer): Promise<string | undefined> {
+    writeFileSync(newest(id), segment)
+    const { code, stderr } = await bench.run(cluster.args(id))
+    expect(code).toBe(1)
+    return stderr.trimEnd().split('\n').at(-1)
   }
 
   it('on a log that a newer version wrote', async () => {
-    const { ended, file } = await startsOn((segment) => {
-      segment.writeUInt32LE(99, 8)
-      segment.writeUInt32LE(crc32c(segment.subarray(0, 12)), 12)
-    })
-    const last = ended.stderr.trimEnd().split('\n').at(-1)
-    expect(ended.code).toBe(1)
-    expect(last).toContain('QUORATE_LOG_VERSION')
-    expect(last).toContain(`${file.split('/').at(-1)} was written in version 99`)
+    const segment = readFileSync(newest('n1'))
+    segment.writeUInt32LE(99, 8)
+    segment.writeUInt32LE(crc32c(segment.subarray(0, 12)), 12)
+    expect(await refusal('n1', segment)).toMatch(/QUORATE_LOG_VERSION: \d+\.wal was written in version 99 /)
   })
 
   it('on a log with a flipped bit before its end', async () => {
-    const { ended, file } = await startsOn((segment) => {
-      const middle = Math.floor(segment.length / 2)
-      segment.writeUInt8(segment.readUInt8(middle) ^ 1, middle)
-    })
-    const last = ended.stderr.trimEnd().split('\n').at(-1)
-    expect(ended.code).toBe(1)
-    expect(last).toContain('QUORATE_LOG_CORRUPT')
-    expect(last).toContain(`${file.split('/').at(-1)} is corrupt at byte`)
+    const segment = readFileSync(newest('n2'))
+    const middle = Math.floor(segment.length / 2)
+    segment.writeUInt8(segment.readUInt8(middle) ^ 1, middle)
+    expect(await refusal('n2', segment)).toMatch(/QUORATE_LOG_CORRUPT: \d+\.wal is corrupt at byte \d+/)
+  })
+
+  it('on a log that has lost what the state shows', async () => {
+    expect(await refusal('n3', Buffer.alloc(0))).toMatch(/QUORATE_LOG_BEHIND_STATE: the state has applied \d+ entries/)
   })
 })
 
@@ -193,11 +196,11 @@ describe.skipIf(reason !== undefined)(title, { timeout: 60_000 }, () => {
       }
       const { code, stderr } = await cluster.ended('n1')
       expect(code).toBe(1)
-      expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/QUORATE_STORE_FAILED.*ENOSPC/)
+      expect(stderr).toMatch(/^quorate: QUORATE_STORE_FAILED: .*ENOSPC/m)
 
       const again = await bench.run(cluster.args('n1'))
       expect(again.code).toBe(1)
-      expect(again.stderr.trimEnd().split('\n').at(-1)).toMatch(/QUORATE_DATA_DIR_UNUSABLE.*full: make room/)
+      expect(again.stderr).toMatch(/^quorate: QUORATE_DATA_DIR_UNUSABLE: .*full: make room/m)
 
       disk.resize(64 * 1024)
       await cluster.start('n1').ready()

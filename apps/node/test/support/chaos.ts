@@ -7,27 +7,16 @@ const patienceMs = 60_000
 
 type Draw = (below: number) => number
 
-/** Something bad for some of the nodes. Each leaves all of them running, and at least one of them, or the connection to it, new. */
+/** Something bad for some of the nodes, the worst first. Each leaves all of them running, and at least one of them, or the connection to it, new. */
 const faults: Readonly<Record<string, (cluster: StoreCluster, load: WriteLoad, draw: Draw) => Promise<void>>> = {
-  'kill the leader': async (cluster, load) => replace(cluster, load, await cluster.leader(), 'SIGKILL'),
-  'kill any node': async (cluster, load, draw) => replace(cluster, load, any(cluster, draw), 'SIGKILL'),
-  'stop the leader in good order': async (cluster, load) => replace(cluster, load, await cluster.leader(), 'SIGTERM'),
-  'stop any node in good order': async (cluster, load, draw) => replace(cluster, load, any(cluster, draw), 'SIGTERM'),
   'pause the leader': async (cluster, load, draw) => pause(cluster, load, await cluster.leader(), draw(3_000)),
-  'pause any node': async (cluster, load, draw) => pause(cluster, load, any(cluster, draw), draw(3_000)),
   'kill the leader while it is paused': async (cluster, load, draw) => {
     const leader = await cluster.leader()
     await cluster.signal(leader, 'SIGSTOP')
     await sleep(draw(1_500))
     await replace(cluster, load, leader, 'SIGKILL')
   },
-  'kill a node twice, the second time while it starts': async (cluster, load, draw) => {
-    const id = any(cluster, draw)
-    await cluster.end(id, 'SIGKILL')
-    cluster.start(id)
-    await sleep(draw(1_500))
-    await replace(cluster, load, id, 'SIGKILL')
-  },
+  'stop the leader in good order': async (cluster, load) => replace(cluster, load, await cluster.leader(), 'SIGTERM'),
   'kill a majority': async (cluster, _load, draw) => {
     const spared = any(cluster, draw)
     const killed = cluster.ids.filter((id) => id !== spared)
@@ -47,6 +36,17 @@ const faults: Readonly<Record<string, (cluster: StoreCluster, load: WriteLoad, d
     await load.acknowledgedMore(20)
     cluster.start(leader)
   },
+  'kill a node twice, the second time while it starts': async (cluster, load, draw) => {
+    const id = any(cluster, draw)
+    await cluster.end(id, 'SIGKILL')
+    cluster.start(id)
+    await sleep(draw(1_500))
+    await replace(cluster, load, id, 'SIGKILL')
+  },
+  'kill the leader': async (cluster, load) => replace(cluster, load, await cluster.leader(), 'SIGKILL'),
+  'kill any node': async (cluster, load, draw) => replace(cluster, load, any(cluster, draw), 'SIGKILL'),
+  'stop any node in good order': async (cluster, load, draw) => replace(cluster, load, any(cluster, draw), 'SIGTERM'),
+  'pause any node': async (cluster, load, draw) => pause(cluster, load, any(cluster, draw), draw(3_000)),
   'kill all': async (cluster) => {
     await cluster.endAll('SIGKILL')
     for (const id of cluster.ids) cluster.start(id)
@@ -55,14 +55,24 @@ const faults: Readonly<Record<string, (cluster: StoreCluster, load: WriteLoad, d
 
 export const faultNames: readonly string[] = Object.keys(faults)
 
-/** Does that to the cluster, then waits until all nodes are ready, follow the same leader, and writes are acknowledged. Returns how long that took. */
-export async function strike(name: string, cluster: StoreCluster, load: WriteLoad, draw: Draw): Promise<number> {
+/** How long after a fault what was well again, in milliseconds. */
+export interface Recovered {
+  readonly readyMs: number
+  readonly leaderMs: number
+  readonly writesMs: number
+}
+
+/** Does that to the cluster, then waits until all nodes are ready, follow the same leader, and writes are acknowledged. */
+export async function strike(name: string, cluster: StoreCluster, load: WriteLoad, draw: Draw): Promise<Recovered> {
   await within(`after "${name}"`, faults[name]?.(cluster, load, draw) ?? Promise.reject(new Error(`no fault ${name}`)))
   const startedMs = performance.now()
+  const passedMs = (): number => Math.round(performance.now() - startedMs)
   await within(`all are ready after "${name}"`, Promise.all(cluster.ids.map((id) => cluster.node(id).ready())))
+  const readyMs = passedMs()
   await within(`all follow a leader after "${name}"`, cluster.leader())
+  const leaderMs = passedMs()
   await within(`writes are acknowledged after "${name}"`, load.acknowledgedMore(20))
-  return performance.now() - startedMs
+  return { readyMs, leaderMs, writesMs: passedMs() }
 }
 
 /** Ends a node, lets the others go on without it, and starts it again. */

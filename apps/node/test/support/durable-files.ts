@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { bytesOf, fileOf, textsOf, type Call } from './strace.js'
 
@@ -94,11 +94,15 @@ export class DurableFiles {
     }
   }
 
-  /** Throws when a file on the disk does not hold what the calls say: then they were not all there, and nothing follows from them. */
-  requireComplete(): void {
+  /**
+   * Throws when a file on the disk does not hold what the calls say: then they were not all there, and nothing follows from them. Files
+   * that are `mapped` are written to without calls.
+   */
+  requireComplete(mapped: (path: string) => boolean): void {
     for (const [folder, { names }] of this.#folders) {
       for (const [name, inode] of names) {
         const path = join(folder, name)
+        if (mapped(path)) continue
         const actual = readFileSync(path)
         const { content } = inode
         const same = inode.unfinished ? actual.subarray(0, content.length).equals(content) : actual.equals(content)
@@ -116,6 +120,7 @@ export class DurableFiles {
     const lost = new Map<string, number>()
     for (const [folder, { names, durable }] of this.#folders) {
       for (const [name, { content }] of names) lost.set(join(folder, name), content.length)
+      mkdirSync(folder, { recursive: true, mode: 0o700 })
       // One whose creation did not return has no name here.
       for (const entry of readdirSync(folder, { withFileTypes: true })) {
         if (entry.isFile()) rmSync(join(folder, entry.name))
