@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { byFlags, Cluster, whyNoEtcd } from './support/etcd/clusters.js'
 import { showQuestion, RandomRequests, type Question } from './support/etcd/random-requests.js'
@@ -11,27 +12,27 @@ import { Rpc, type Answer, type Message } from './support/etcd/rpc.js'
 const seed = Number(process.env['QUORATE_DIFFERENTIAL_SEED'] ?? 20)
 const count = Number(process.env['QUORATE_DIFFERENTIAL_COUNT'] ?? 10_000)
 
-/** Where our answers may differ, and why that is not mended. The questions leave these out. The README of etcd-api lists them too. */
+/** Where our answers may differ and why that is not mended, as the README of etcd-api has it. The questions leave these out. */
 const differences = [
   {
-    what: 'the order of more than 12 keys that are equal in what is sorted by',
-    why: 'etcd leaves it to a sort that is not stable; here such keys stay in the order of keys',
+    what: 'More than 12 keys that are equal in what is sorted by',
+    why: 'etcd sorts them with a sort that is not stable; here they stay in the order of keys',
     leftOut: 'there are never more than 12 keys',
   },
   {
-    what: 'a transaction that deletes a key and puts it again, keeping its value or lease, where etcd overlooks that',
-    why: 'etcd dies of it, on every member that applies it; here the value is the one before the deletion',
+    what: 'A transaction that deletes a key and puts it again keeping its value or lease',
+    why: 'where etcd does not see that they overlap, it dies, on every member; here the value is the one before the deletion',
     leftOut: 'no transaction deletes and keeps',
   },
   {
-    what: 'a transaction that writes, and reads at a revision that is compacted or to come, in an etcd of several members',
-    why: 'there the member that was asked refuses it and the others carry it out, so that they differ from then on; here all refuse it',
+    what: 'A transaction that writes, and reads at a revision that is compacted or to come',
+    why: 'of several members of etcd the one that was asked refuses it and the others carry it out, so that they hold different data from then on; here all refuse it',
     leftOut: 'the real etcd has one member',
   },
   {
-    what: 'orders, targets and comparisons with numbers that etcd does not define',
-    why: 'etcd dies of an unknown order or target, and takes a comparison by an unknown result for true; here they are refused',
-    leftOut: 'only defined ones are sent',
+    what: 'An unknown order, target or comparison',
+    why: 'etcd does not sort by an unknown order, dies of an unknown target, and takes an unknown comparison for true; here all are refused, orders and targets as etcd 3.5 does',
+    leftOut: 'none is sent',
   },
 ]
 
@@ -87,6 +88,12 @@ describe.skipIf(reason !== undefined)(title, () => {
     },
     60_000 + count * 20,
   )
+
+  it('these differences stand in the README of etcd-api', () => {
+    const readme = readFileSync(new URL('../../../packages/etcd-api/README.md', import.meta.url), 'utf8')
+    const text = readme.replaceAll(/\s+/g, ' ')
+    for (const { what, why } of differences) expect(text).toContain(`| ${what} | ${why} |`)
+  })
 
   async function both(question: Question, node: Rpc): Promise<readonly [Answer, Answer]> {
     const { method, request, local } = question

@@ -55,6 +55,23 @@ describe.skipIf(reason !== undefined)(title, () => {
     }
   })
 
+  it('is refused a write with a read at a revision to come by all of ours alike, unlike by several of etcd', async () => {
+    for (const endpoint of ours.endpoints) {
+      const { code, stderr } = await etcdctl([endpoint], ['txn'], '\nget a --rev=99999\nput a refused\n\n\n')
+      expect({ code, stderr }).toMatchObject({ code: 1, stderr: expect.stringContaining('is a future revision') })
+    }
+    const { stdout } = await etcdctl(ours.endpoints, ['endpoint', 'hashkv'])
+    expect(
+      new Set(
+        stdout
+          .trim()
+          .split('\n')
+          .map((line) => line.split(', ')[1]),
+      ).size,
+    ).toBe(1)
+    expect((await etcdctl(ours.endpoints, ['get', 'a', '--print-value-only'])).stdout).not.toContain('refused')
+  })
+
   describe('ends with an error that says Unimplemented, and does not hang, for what is not served:', () => {
     for (const args of notServed) {
       it(args.join(' '), async () => {
@@ -66,18 +83,22 @@ describe.skipIf(reason !== undefined)(title, () => {
   })
 })
 
-function titleOf({ args, stdin }: Case): string {
+function titleOf({ args, stdin, asUrls = false }: Case): string {
   const input = stdin === undefined ? '' : ` < ${JSON.stringify(stdin)}`
-  return `etcdctl ${args.map((arg) => (/^[\w=.:/-]+$/.test(arg) ? arg : JSON.stringify(arg))).join(' ')}${input}`.slice(
+  return `etcdctl ${asUrls ? '--endpoints http://… ' : ''}${args.map((arg) => (/^[\w=.:/-]+$/.test(arg) ? arg : JSON.stringify(arg))).join(' ')}${input}`.slice(
     0,
     160,
   )
 }
 
-async function ask(cluster: Cluster, { args, stdin, all = false }: Case, place: number): Promise<Ran> {
+async function ask(cluster: Cluster, { args, stdin, all = false, asUrls = false }: Case, place: number): Promise<Ran> {
   const own = cluster.endpoints[place] as string
   const endpoints = all ? [own, ...cluster.endpoints.filter((endpoint) => endpoint !== own)] : [own]
-  return normalised(cluster, args, await etcdctl(endpoints, args, stdin))
+  return normalised(
+    cluster,
+    args,
+    await etcdctl(asUrls ? endpoints.map((each) => `http://${each}`) : endpoints, args, stdin),
+  )
 }
 
 async function idOf(cluster: Cluster, name: string): Promise<string> {

@@ -21,6 +21,8 @@ export interface Member {
   readonly name: string
   readonly peerUrl: string
   readonly clientUrl: string
+  /** Where it listens for clients, too, without telling others. */
+  readonly localUrl: string
   readonly dataDir: string
 }
 
@@ -35,11 +37,12 @@ export type Way = (member: Member, members: readonly Member[]) => Told
 
 /** Members at free ports of this machine, with folders below `folder`. */
 async function membersIn(folder: string, size: number): Promise<readonly Member[]> {
-  const ports = await freeLoopbackPorts(2 * size)
+  const ports = await freeLoopbackPorts(3 * size)
   return Array.from({ length: size }, (_, index) => ({
     name: `n${index + 1}`,
     peerUrl: `http://127.0.0.1:${ports[index]}`,
     clientUrl: `http://127.0.0.1:${ports[index + size]}`,
+    localUrl: `http://localhost:${ports[index + 2 * size]}`,
     dataDir: join(folder, `n${index + 1}`),
   }))
 }
@@ -51,7 +54,7 @@ function settingsOf(member: Member, members: readonly Member[]): readonly (reado
     ['data-dir', member.dataDir],
     ['initial-advertise-peer-urls', member.peerUrl],
     ['listen-peer-urls', member.peerUrl],
-    ['listen-client-urls', member.clientUrl],
+    ['listen-client-urls', `${member.clientUrl},${member.localUrl}`],
     ['advertise-client-urls', member.clientUrl],
     ['initial-cluster-token', 'etcd-cluster-1'],
     ['initial-cluster', members.map(({ name, peerUrl }) => `${name}=${peerUrl}`).join(',')],
@@ -169,7 +172,8 @@ export class Cluster {
 
   async #healthy(): Promise<void> {
     for (let tries = 0; ; tries++) {
-      const { code, stderr } = await etcdctl(this.endpoints, ['endpoint', 'health', '--command-timeout', '1s'])
+      const all = this.members.flatMap(({ clientUrl, localUrl }) => [clientUrl, localUrl])
+      const { code, stderr } = await etcdctl(all, ['endpoint', 'health', '--command-timeout', '1s'])
       if (code === 0) return
       const failed = this.#running.some(({ exitCode, signalCode }) => exitCode !== null || signalCode !== null)
       if (failed || tries > 100) {

@@ -4,6 +4,8 @@ export interface Case {
   readonly stdin?: string
   /** Asks all nodes, one of them first. */
   readonly all?: boolean
+  /** Names endpoints as `http://host:port`. */
+  readonly asUrls?: boolean
 }
 
 const of = (line: string): Case => ({ args: line.split(' ') })
@@ -57,6 +59,7 @@ export const alike: readonly Case[] = [
   of('get foo/ --prefix --keys-only'),
   of('get foo/ --prefix --limit=2'),
   of('get foo/ --prefix --limit=2 -w json'),
+  of('get foo/ --prefix --limit=3 -w json'),
   of('get foo/ --prefix --sort-by=VALUE'),
   of('get foo/ --prefix --order=DESCEND'),
   of('get foo/ --prefix --order=ASCEND --sort-by=VALUE --limit=1 -w json'),
@@ -119,7 +122,12 @@ export const alike: readonly Case[] = [
   of('endpoint hashkv --rev=25'),
   of('endpoint hashkv --rev=20'),
   of('endpoint hashkv --rev=99999'),
+  of('endpoint status --cluster'),
+  of('endpoint hashkv --cluster'),
   of('endpoint health --cluster'),
+  { ...of('endpoint status'), all: true, asUrls: true },
+  { ...of('endpoint hashkv'), all: true, asUrls: true },
+  { ...of('get a -w json'), all: true, asUrls: true },
   ...everyFormat('member list'),
   of('alarm list'),
   of('alarm disarm'),

@@ -33,6 +33,7 @@ const columnsOf: Readonly<Record<string, readonly string[]>> = {
 /** What a command printed, without what differs between any two clusters. Addresses become the names of members. */
 export function normalised(cluster: Cluster, args: readonly string[], { code, stdout, stderr }: Ran): Ran {
   const command = args.slice(0, 2).join(' ')
+  const asksMembers = args.includes('--cluster')
   const plain = (text: string): string => {
     let result = text
     for (const { name, peerUrl, clientUrl } of cluster.members) {
@@ -45,8 +46,8 @@ export function normalised(cluster: Cluster, args: readonly string[], { code, st
   }
   return {
     code,
-    stdout: inOrder(command, withoutColumns(command, plain(stdout))),
-    stderr: inOrder(command, plain(stderr)),
+    stdout: inOrder(command, asksMembers, withoutColumns(command, plain(stdout))),
+    stderr: inOrder(command, asksMembers, plain(stderr)),
   }
 }
 
@@ -80,9 +81,9 @@ function withoutColumns(command: string, text: string): string {
     .join('\n')
 }
 
-/** Members come by their ids, and answers to `endpoint health` as they arrive: here by what else is said. */
-function inOrder(command: string, text: string): string {
-  if (command !== 'member list' && command !== 'endpoint health') return text
+/** Members come by their ids, also when etcdctl asks for them to ask each, and answers to `endpoint health` as they arrive: here by what else is said. */
+function inOrder(command: string, asksMembers: boolean, text: string): string {
+  if (command !== 'member list' && command !== 'endpoint health' && !asksMembers) return text
   const parts = text.split(/(?<=[[}]),?(?=[{\]])|\n\n|(?<="RaftTerm" : TERM)\n/)
   return (parts.length > 1 ? parts : text.split('\n')).toSorted().join('\n')
 }

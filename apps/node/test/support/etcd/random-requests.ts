@@ -35,6 +35,12 @@ const results = ['EQUAL', 'GREATER', 'LESS', 'NOT_EQUAL']
 const targets = ['VERSION', 'CREATE', 'MOD', 'VALUE', 'LEASE']
 const maxOperations = 128
 
+/** A transaction of nothing but serializable reads is answered from the state as it is, too. */
+function isLocal(request: Message): boolean {
+  const operations = ['success', 'failure'].flatMap((name) => (request[name] as readonly Message[] | undefined) ?? [])
+  return operations.every((each) => (each['request_range'] as Message | undefined)?.['serializable'] === true)
+}
+
 /** Makes questions to etcd's key-value service, of every kind and with every option, that depend on nothing but the seed and `revision`. */
 export class RandomRequests {
   /** The store's, as far as it was heard: revisions asked for are around it. */
@@ -68,8 +74,7 @@ export class RandomRequests {
     if (kind < 70) return { method: 'DeleteRange', request: this.#delete(), local: false }
     if (kind < 95) {
       const request = this.#long() ?? this.#harmless(3)
-      // One that is nothing but serializable reads is not told to others.
-      return { method: 'Txn', request, local: true }
+      return { method: 'Txn', request, local: isLocal(request) }
     }
     if (kind < 97) return { method: 'Compact', request: this.#compact(), local: false }
     return { method: 'HashKV', request: { revision: this.#revision() }, local: true }
