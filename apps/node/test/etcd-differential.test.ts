@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { byFlags, Cluster, whyNoEtcd } from './support/etcd/clusters.js'
+import { byFlags, Cluster, startAll, whyNoEtcd } from './support/etcd/clusters.js'
 import { showQuestion, RandomRequests, type Question } from './support/etcd/random-requests.js'
 import { Rpc, type Answer, type Message } from './support/etcd/rpc.js'
 
@@ -42,6 +42,7 @@ const title = `random requests to etcd and to Quorate${reason === undefined ? ''
 
 describe.skipIf(reason !== undefined)(title, () => {
   let clusters: readonly Cluster[] = []
+  let rpcs: readonly Rpc[] = []
   let real: Rpc
   let ours: readonly Rpc[]
 
@@ -51,17 +52,13 @@ describe.skipIf(reason !== undefined)(title, () => {
       const { args, env } = byFlags(member, all)
       return { args: [...args, '--heartbeat-interval', '500', '--election-timeout', '5000'], env }
     }
-    clusters = await Promise.all([Cluster.start('etcd', [patient]), Cluster.start('ours', [patient, patient, patient])])
-    const [[etcd], nodes] = clusters.map(({ members }) => members.map(({ clientUrl }) => new Rpc(clientUrl))) as [
-      [Rpc],
-      Rpc[],
-    ]
-    real = etcd
-    ours = nodes
+    clusters = await startAll([Cluster.start('etcd', [patient]), Cluster.start('ours', [patient, patient, patient])])
+    rpcs = clusters.flatMap(({ members }) => members.map(({ clientUrl }) => new Rpc(clientUrl)))
+    ;[real, ...ours] = rpcs as [Rpc, ...Rpc[]]
   })
 
   afterAll(async () => {
-    for (const rpc of [real, ...ours]) rpc.close()
+    for (const rpc of rpcs) rpc.close()
     await Promise.all(clusters.map((cluster) => cluster.close()))
   })
 

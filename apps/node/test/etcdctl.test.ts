@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { byFile, byFlags, byVariables, Cluster, whyNoEtcd } from './support/etcd/clusters.js'
+import { byFile, byFlags, byVariables, Cluster, startAll, whyNoEtcd } from './support/etcd/clusters.js'
 import { etcdctl, type Ran } from './support/etcd/etcdctl.js'
 import { normalised } from './support/etcd/normalised.js'
 import { alike, notServed, type Case } from './support/etcd/etcdctl-cases.js'
@@ -9,18 +9,19 @@ if (reason !== undefined && process.env['CI'] === 'true') throw new Error(`under
 const title = `etcdctl with three nodes of etcd and three of Quorate${reason === undefined ? '' : ` (skipped: ${reason})`}`
 
 describe.skipIf(reason !== undefined)(title, () => {
+  let started: readonly Cluster[] = []
   let real: Cluster
   let ours: Cluster
 
   beforeAll(async () => {
     // Each member is told in another way, of both clusters alike: only the program's name differs.
     const ways = [byFlags, byVariables, byFile]
-    const started = await Promise.all([Cluster.start('etcd', ways), Cluster.start('ours', ways)])
-    ;[real, ours] = started
+    started = await startAll([Cluster.start('etcd', ways), Cluster.start('ours', ways)])
+    ;[real, ours] = started as [Cluster, Cluster]
     await Promise.all(started.map((cluster) => lead(cluster, 'n1')))
   })
 
-  afterAll(() => Promise.all([real, ours].map((cluster) => cluster.close())))
+  afterAll(() => Promise.all(started.map((cluster) => cluster.close())))
 
   describe('says the same, whichever node is asked, the leader n1 or a follower:', () => {
     for (const each of alike) {

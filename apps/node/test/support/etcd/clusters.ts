@@ -11,7 +11,7 @@ import { etcdctl } from './etcdctl.js'
 
 /** Why what compares with real etcd cannot run here, if it cannot. */
 export function whyNoEtcd(...programs: readonly ('etcd' | 'etcdctl')[]): string | undefined {
-  const missing = programs.filter((program) => spawnSync(program, ['version']).error !== undefined)
+  const missing = programs.filter((program) => spawnSync(program, ['--version']).error !== undefined)
   if (missing.length === 0) return undefined
   return `there is no ${missing.join(' and no ')}; Debian has them as etcd-server and etcd-client`
 }
@@ -183,4 +183,14 @@ export class Cluster {
       await sleep(100)
     }
   }
+}
+
+/** All of these clusters, or, when one does not come up, none. */
+export async function startAll(starts: readonly Promise<Cluster>[]): Promise<readonly Cluster[]> {
+  const ends = await Promise.allSettled(starts)
+  const clusters = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []))
+  const failed = ends.find((end) => end.status === 'rejected')
+  if (failed === undefined) return clusters
+  await Promise.all(clusters.map((cluster) => cluster.close()))
+  throw failed.reason
 }
