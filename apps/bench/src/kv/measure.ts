@@ -66,6 +66,21 @@ export async function measure(cluster: KvCluster, each: Case, seconds: number, s
   throw new QuorateError('QUORATE_BENCH_UNSTABLE', what)
 }
 
+/**
+ * Asks every member of both kinds for a while, so that what is measured is a server that has run for some time: compilers and caches
+ * included.
+ */
+export async function warmUp(cluster: KvCluster, scratch: Scratch): Promise<void> {
+  await cluster.healthy()
+  for (const operation of ['put', 'read'] as const) {
+    for (const { clientPort } of cluster.members) {
+      await h2load({ clientPort, operation, connections: 1, inFlight: 100, requests: warmUpRequests }, scratch)
+    }
+  }
+}
+
+const warmUpRequests = 10_000
+
 /** Writes each key once, so that there is something to read. */
 export async function fill(cluster: KvCluster, cases: readonly Case[], scratch: Scratch): Promise<void> {
   const leader = await cluster.healthy()

@@ -2,7 +2,7 @@ import type { Report } from '../report.js'
 import { median } from '../statistics.js'
 import { selectedCases, wordsOf, type Case } from './cases.js'
 import { KvCluster } from './kv-cluster.js'
-import { fill, measure, type Measurement } from './measure.js'
+import { fill, measure, warmUp, type Measurement } from './measure.js'
 import { Scratch } from './scratch.js'
 import { chosenTargets, targetFlags, targetTitle, type Target, type TargetChoice } from './targets.js'
 
@@ -53,6 +53,7 @@ async function oneRound(
   const cluster = await KvCluster.launch(target, scratch)
   const measurements: Measurement[] = []
   await fill(cluster, cases, scratch)
+  await warmUp(cluster, scratch)
   for (const each of cases) measurements.push(await measure(cluster, each, seconds, scratch))
   // Node writes a profile when it ends by itself.
   await cluster.close({ asked: cpuProfile !== undefined })
