@@ -106,7 +106,7 @@ export const mutants: readonly Mutant[] = [
       ...entryByEntry,
     ],
     nodes: 3,
-    options: { faults: ['crash-recovery', 'partition', 'pause'], chaosMs: 1500 },
+    options: { faults: ['partition'], chaosMs: 3000 },
   },
   {
     mistake: 'a read is answered by a leader that was not confirmed',
