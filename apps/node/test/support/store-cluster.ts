@@ -94,12 +94,17 @@ export class StoreCluster {
     return node
   }
 
-  /** Whom these nodes follow, all those that run by default, once it is the same one of `candidates`. */
+  /**
+   * Whom these nodes follow, all those that run by default, once it is the same one of `candidates`. Rejects when one of them ends
+   * meanwhile.
+   */
   leader(ids: readonly string[] = this.running, candidates: readonly string[] = ids): Promise<string> {
-    return agreedLeader(
-      ids.map((id) => this.node(id)),
-      candidates,
-    )
+    const nodes = ids.map((id) => this.node(id))
+    const ends = nodes.map(async ({ ended }) => {
+      const { code, stderr } = await ended
+      throw new Error(`a node ended with ${code}:\n${stderr}`)
+    })
+    return Promise.race([agreedLeader(nodes, candidates), ...ends])
   }
 
   /** Sends a signal that ends a node, and waits until it has. */
