@@ -10,17 +10,15 @@ import {
   type DefinitionKind,
   type ElectionDefinition,
   type FailureDetectorDefinition,
+  type ReplicatedLogDefinition,
 } from '@quorate/core'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { nearest } from './nearest.js'
 
-/** The kinds of algorithm that a node's user chooses. */
-type ChosenKind = Exclude<DefinitionKind, 'replicated-log'>
-
 /** The short names of our own algorithms, by kind. */
-export const builtIn: Readonly<Record<ChosenKind, Readonly<Record<string, string>>>> = {
+export const builtIn: Readonly<Record<DefinitionKind, Readonly<Record<string, string>>>> = {
   'failure-detector': {
     timeout: '@quorate/failure-detection/timeout',
     'phi-accrual': '@quorate/failure-detection/phi-accrual',
@@ -34,10 +32,13 @@ export const builtIn: Readonly<Record<ChosenKind, Readonly<Record<string, string
     'flood-min': '@quorate/voting/flood-min',
     threshold: '@quorate/voting/threshold',
   },
+  'replicated-log': {
+    'raft-log': '@quorate/replication',
+  },
 }
 
 /** Algorithms that are kept to be seen failing. They go by their names, too, and are not offered. */
-const exhibits: Readonly<Partial<Record<ChosenKind, Readonly<Record<string, string>>>>> = {
+const exhibits: Readonly<Partial<Record<DefinitionKind, Readonly<Record<string, string>>>>> = {
   election: { 'as-printed': '@quorate/election/exhibits/as-printed' },
   agreement: {
     'as-printed': '@quorate/voting/exhibits/as-printed',
@@ -70,10 +71,15 @@ export async function loadAgreement(
   return loadAlgorithm('agreement', chosen, resolveFrom)
 }
 
-type OfKind<Kind extends ChosenKind> = Extract<
-  FailureDetectorDefinition<unknown> | ElectionDefinition<unknown> | AgreementDefinition<unknown>,
-  { kind: Kind }
->
+/** Loads a replicated log by its short name or module; see `loadAlgorithm`. */
+export async function loadReplicatedLog(
+  chosen: string | ReplicatedLogDefinition<unknown>,
+  resolveFrom?: string,
+): Promise<ReplicatedLogDefinition<unknown>> {
+  return loadAlgorithm('replicated-log', chosen, resolveFrom)
+}
+
+type OfKind<Kind extends DefinitionKind> = Extract<Definition, { kind: Kind }>
 
 /**
  * Returns the algorithm of `kind` that `chosen` names: one of ours by its short name, or the only one that a module exports. Modules
@@ -82,7 +88,7 @@ type OfKind<Kind extends ChosenKind> = Extract<
  * Throws `QUORATE_UNKNOWN_ALGORITHM` when there is no such name or module, naming the nearest; `QUORATE_NOT_AN_ALGORITHM` when the
  * module exports none of the kind, or several; `QUORATE_ALGORITHM_FAILED` when it throws while it is loaded.
  */
-async function loadAlgorithm<Kind extends ChosenKind>(
+async function loadAlgorithm<Kind extends DefinitionKind>(
   kind: Kind,
   chosen: string | Definition,
   resolveFrom: string = process.cwd(),
@@ -111,13 +117,14 @@ function moduleOf(modules: Readonly<Record<string, string>>, name: string): stri
   return Object.hasOwn(modules, name) ? modules[name] : undefined
 }
 
-const definer: Readonly<Record<ChosenKind, string>> = {
+const definer: Readonly<Record<DefinitionKind, string>> = {
   'failure-detector': 'defineFailureDetector',
   election: 'defineElection',
   agreement: 'defineAgreement',
+  'replicated-log': 'defineReplicatedLog',
 }
 
-function requireKind<Kind extends ChosenKind>(kind: Kind, value: unknown, name: string): OfKind<Kind> {
+function requireKind<Kind extends DefinitionKind>(kind: Kind, value: unknown, name: string): OfKind<Kind> {
   if (isDefinition(value) && value.kind === kind) return value as unknown as OfKind<Kind>
   throw new QuorateError('QUORATE_NOT_AN_ALGORITHM', `${name} is no ${kind}; make one with ${definer[kind]}()`, {
     kind,
@@ -126,7 +133,7 @@ function requireKind<Kind extends ChosenKind>(kind: Kind, value: unknown, name: 
 }
 
 /** The URL or specifier to import: the user's own copy of a module if there is one, else one that we depend on. */
-function resolve(kind: ChosenKind, chosen: string, resolveFrom: string): string {
+function resolve(kind: DefinitionKind, chosen: string, resolveFrom: string): string {
   try {
     return pathToFileURL(createRequire(join(resolveFrom, 'package.json')).resolve(chosen)).href
   } catch (error) {
@@ -136,7 +143,7 @@ function resolve(kind: ChosenKind, chosen: string, resolveFrom: string): string 
 }
 
 async function importModule(
-  kind: ChosenKind,
+  kind: DefinitionKind,
   chosen: string,
   specifier: string,
 ): Promise<Readonly<Record<string, unknown>>> {
@@ -155,7 +162,7 @@ async function importModule(
   }
 }
 
-function unknown(kind: ChosenKind, chosen: string, cause: unknown): QuorateError {
+function unknown(kind: DefinitionKind, chosen: string, cause: unknown): QuorateError {
   const names = Object.keys(builtIn[kind])
   const begun = names.filter((name) => name.startsWith(chosen))
   const near = begun.length === 1 ? begun[0] : nearest(chosen, [...names, ...Object.values(builtIn[kind])])

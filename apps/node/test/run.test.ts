@@ -1,5 +1,14 @@
 import { seededRandom } from '@quorate/core'
-import { explain, runAgreement, runElection, runFailureDetector, sweep, type OpenStores } from '@quorate/simulation'
+import { raftLog } from '@quorate/replication'
+import {
+  explain,
+  runAgreement,
+  runElection,
+  runFailureDetector,
+  runReplicatedLog,
+  sweep,
+  type OpenStores,
+} from '@quorate/simulation'
 import { openWriteAheadLog } from '@quorate/write-ahead-log'
 import { naiveThreshold } from '@quorate/voting/exhibits/naive-threshold'
 import { readFileSync } from 'node:fs'
@@ -217,6 +226,15 @@ describe('an attack with declared faults', () => {
     const raft = runElection(await loadElection('raft'), { nodes: 3, seed: 17, stores })
     const [withoutStores = ''] = raft.command.split(' # ')
     expect((await json(...argumentsOf(withoutStores))).hash).toBe(raft.hash)
+    const log = runReplicatedLog(raftLog, {
+      nodes: 3,
+      seed: 11,
+      election: await loadElection('raft'),
+      stores: (disk) => openWriteAheadLog(disk, { maxSegmentBytes: 1024, maxCachedBytes: 1024 }),
+      chaosMs: 600,
+    })
+    const [withoutElection = ''] = log.command.split(' # ')
+    expect((await json(...argumentsOf(withoutElection))).hash).toBe(log.hash)
     const detector = runFailureDetector(await loadFailureDetector('timeout'), {
       nodes: 4,
       seed: 18,
@@ -332,6 +350,8 @@ describe('what cannot be run is refused', () => {
       ['election', '--real', '--loss', '0.1', '--seed', '3'],
       'QUORATE_SIMULATION_ONLY: --loss and --seed: in simulation only',
     ],
+    [['log', '--crash', 'n1@1s'], 'QUORATE_CONFLICTING_FLAGS: run log does not go with --crash'],
+    [['log', '--real'], 'QUORATE_CONFLICTING_FLAGS: run log does not go with --real'],
     [['election', '--real', '--faults', 'declared'], 'QUORATE_SIMULATION_ONLY: --faults'],
   ])('%j', async (args, says) => {
     const { code, stdout, stderr } = await run(...args)

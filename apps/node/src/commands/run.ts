@@ -3,7 +3,15 @@ import { nodeIds } from '@quorate/simulation'
 import { Argument, type Command } from 'commander'
 import { randomInt } from 'node:crypto'
 import { defaults } from '../node-settings.js'
-import { declaredRunJson, declaredRunText, parseFaults, runDeclared } from '../run/declared-run.js'
+import {
+  attackedKinds,
+  declaredRunJson,
+  declaredRunText,
+  parseFaults,
+  runDeclared,
+  usuallyAttacked,
+  type AttackedKind,
+} from '../run/declared-run.js'
 import { parseDuration } from '../run/duration.js'
 import {
   lastFaultMs,
@@ -17,7 +25,7 @@ import {
 import { requireCompatible, type RunFlags } from '../run/run-flags.js'
 import { runReal } from '../run/real-run.js'
 import { replayCommand, reportRun } from '../run/run-report.js'
-import { parseValues, runKinds, usualAlgorithms, type RunKind, type RunRequest } from '../run/run-request.js'
+import { parseValues, usualAlgorithms, type RunKind, type RunRequest } from '../run/run-request.js'
 import { loadRunAlgorithms, runSimulated } from '../run/simulated-run.js'
 import { TraceFile, traceLine } from '../run/trace-file.js'
 import { interruptible } from './interrupt.js'
@@ -45,10 +53,11 @@ export function registerRun(program: Command): void {
     .command('run')
     .summary('run an election or a vote, simulated or in real processes')
     .description(
-      'Runs an election, a vote or a failure detector among nodes, and prints who named and decided what, and when.',
+      'Runs an election, a vote or a failure detector among nodes, and prints who named and decided what, and when; or attacks one ' +
+        'of them, or a replicated log, with the faults that it declares to survive.',
     )
-    .addArgument(new Argument('<kind>', 'what to run').choices(runKinds))
-    .option('--algorithm <name>', 'short name or module (default: timestamp, threshold or phi-accrual)')
+    .addArgument(new Argument('<kind>', 'what to run').choices(attackedKinds))
+    .option('--algorithm <name>', 'short name or module (default: timestamp, threshold, phi-accrual or raft-log)')
     .option('--nodes <count>', 'how many nodes, 1 to 64', '5')
     .option('--values <list>', "the nodes' values in a vote, safe integers (default: random from 1 to 100)")
     .option('--crash <node@time>', 'a node stops; may be given again', collect, [])
@@ -63,19 +72,21 @@ export function registerRun(program: Command): void {
       'the longest that algorithms assume a message to take (default 100ms, with --faults 10ms)',
     )
     .option('--max-faulty <count>', 'how many faulty nodes are to be survived (default: what the algorithm can)')
-    .option('--faults <kinds>', 'attack it: "declared", "none", or kinds with commas between them')
+    .option('--faults <kinds>', 'attack it: "declared" (a log always is), "none", or kinds with commas between them')
     .option('--chaos <time>', 'how long an attack lasts (default 100 times --max-delay)')
     .option('--trace <file>', 'write what happened as lines of JSON')
     .option('--real', 'in real processes on this machine')
     .option('--json', 'print one JSON object')
     .addHelpText('after', examples)
-    .action(async (kind: RunKind, flags: RunFlags) => {
+    .action(async (kind: AttackedKind, flags: RunFlags) => {
       requireCompatible(kind, flags)
       const nodes = nodeIds(requireInteger('--nodes', number(flags.nodes), { min: 1, max: 64 }))
       const seed =
         flags.seed === undefined ? randomInt(2 ** 32) : requireInteger('--seed', number(flags.seed), { min: 0 })
       const holds =
-        flags.faults === undefined ? await flagged(kind, flags, nodes, seed) : await declared(kind, flags, nodes, seed)
+        flags.faults === undefined && kind !== 'log'
+          ? await flagged(kind, flags, nodes, seed)
+          : await declared(kind, flags, nodes, seed)
       if (holds !== undefined) process.exitCode = holds ? 0 : 1
     })
 }
@@ -130,11 +141,11 @@ async function flagged(
 }
 
 /** A run as the simulator's sweeps make them. */
-async function declared(kind: RunKind, flags: RunFlags, nodes: readonly NodeId[], seed: number): Promise<boolean> {
+async function declared(kind: AttackedKind, flags: RunFlags, nodes: readonly NodeId[], seed: number): Promise<boolean> {
   const trace = new TraceFile(flags.trace)
   const outcome = await runDeclared({
     kind,
-    algorithm: flags.algorithm ?? usualAlgorithms[kind],
+    algorithm: flags.algorithm ?? usuallyAttacked[kind],
     faults: parseFaults(flags.faults ?? 'declared'),
     values: flags.values === undefined ? undefined : parseValues(flags.values, nodes),
     options: {

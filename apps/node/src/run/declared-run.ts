@@ -14,22 +14,29 @@ import {
   runAgreement,
   runElection,
   runFailureDetector,
+  runReplicatedLog,
   type DetectionResult,
   type OpenStores,
   type RunOptions,
   type RunResult,
 } from '@quorate/simulation'
 import { openWriteAheadLog } from '@quorate/write-ahead-log'
-import { loadAgreement, loadElection, loadFailureDetector } from '../algorithms.js'
+import { loadAgreement, loadElection, loadFailureDetector, loadReplicatedLog } from '../algorithms.js'
 import { nearest } from '../nearest.js'
 import { plain, type Paint } from '../status/table.js'
 import { formatDuration } from './duration.js'
 import { mark } from './run-report.js'
-import type { RunKind } from './run-request.js'
+import { runKinds, usualAlgorithms } from './run-request.js'
 import { traceLine } from './trace-file.js'
 
+/** A replicated log is attacked, too. It has no run of another kind: what it does is seen from a client. */
+export const attackedKinds = [...runKinds, 'log'] as const
+export type AttackedKind = (typeof attackedKinds)[number]
+
+export const usuallyAttacked = { ...usualAlgorithms, log: 'raft-log' } as const
+
 export interface DeclaredRunRequest {
-  readonly kind: RunKind
+  readonly kind: AttackedKind
   readonly algorithm: string
   /** `undefined`: those that the algorithm declares to tolerate. */
   readonly faults: readonly FaultKind[] | undefined
@@ -96,6 +103,14 @@ export async function runDeclared(request: DeclaredRunRequest): Promise<Declared
           ...definition,
         }
       }
+      case 'log': {
+        const definition = await loadReplicatedLog(algorithm)
+        const election = await loadElection('raft')
+        return {
+          result: runReplicatedLog(definition, { ...options, election, ...storesFor(definition, faults) }),
+          ...definition,
+        }
+      }
       case 'detector': {
         const definition = await loadFailureDetector(algorithm)
         return {
@@ -107,13 +122,16 @@ export async function runDeclared(request: DeclaredRunRequest): Promise<Declared
   }
 }
 
-/** Faults of what a disk holds take stores that lie on one: a log in segments so small that a short run begins many. */
+/**
+ * Faults of what a disk holds take stores that lie on one: a log in segments so small that a short run begins many, and with so little in
+ * memory that it reads them.
+ */
 function storesFor(
   { tolerates }: Declaration,
   faults: readonly FaultKind[] = tolerates,
 ): { readonly stores?: OpenStores } {
   if (!faults.includes('torn-write') && !faults.includes('bit-rot')) return {}
-  return { stores: (disk) => openWriteAheadLog(disk, { maxSegmentBytes: 1024 }) }
+  return { stores: (disk) => openWriteAheadLog(disk, { maxSegmentBytes: 1024, maxCachedBytes: 1024 }) }
 }
 
 export function declaredRunText({ request, result, command }: DeclaredRunOutcome, paint: Paint = plain): string {

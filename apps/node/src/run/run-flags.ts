@@ -1,5 +1,5 @@
 import { QuorateError } from '@quorate/core'
-import type { RunKind } from './run-request.js'
+import type { AttackedKind } from './declared-run.js'
 
 /** What `quorate run` was told, as it was typed. */
 export interface RunFlags {
@@ -26,7 +26,7 @@ const simulationOnly = ['loss', 'delay', 'partition', 'clockSkew', 'seed', 'faul
 const notWithFaults = ['crash', 'partition', 'clockSkew', 'loss', 'delay', 'maxTime'] as const
 
 /** Throws `QUORATE_SIMULATION_ONLY` or `QUORATE_CONFLICTING_FLAGS` when flags do not go together. */
-export function requireCompatible(kind: RunKind, flags: RunFlags): void {
+export function requireCompatible(kind: AttackedKind, flags: RunFlags): void {
   const simulated = given(flags, simulationOnly)
   if (flags.real === true && simulated.length > 0) {
     throw new QuorateError(
@@ -40,7 +40,14 @@ export function requireCompatible(kind: RunKind, flags: RunFlags): void {
   if (flags.faults !== undefined && named.length > 0) {
     throw conflict('--faults', named, 'it draws the faults and their times itself')
   }
-  if (flags.faults === undefined && flags.chaos !== undefined) {
+  if (kind === 'log' && (named.length > 0 || flags.real === true)) {
+    throw conflict(
+      'run log',
+      [...named, ...(flags.real === true ? ['--real'] : [])],
+      'it draws the faults of a simulation itself',
+    )
+  }
+  if (flags.faults === undefined && kind !== 'log' && flags.chaos !== undefined) {
     throw conflict('--chaos', ['a run without --faults'], 'it says how long they last')
   }
   if (kind !== 'vote' && flags.values !== undefined)
