@@ -1,4 +1,5 @@
 import type { Budget } from './budget.js'
+import { orderEvents } from './event-order.js'
 import type { Model } from './model.js'
 import type { Operation } from './operation.js'
 import { pick, searchOperations } from './search-operations.js'
@@ -32,9 +33,9 @@ export function explain<Input, Output>(
   failed: SearchResult,
   budget: Budget,
 ): Violation<Input, Output> {
-  const answered = operations
-    .filter(({ output }) => output !== undefined)
-    .sort((a, b) => (a.returnAt as number) - (b.returnAt as number))
+  const { required, returnRank } = orderEvents(operations)
+  const answered: Operation<Input, Output>[] = []
+  required.forEach((index, k) => (answered[returnRank[k] as number] = operations[index] as Operation<Input, Output>))
 
   // The prefix with the first `explained` answers can be explained, that with `tooMany` cannot.
   let explained = failed.explainedReturns

@@ -31,7 +31,7 @@ export function requireTimes(operation: Operation<unknown, unknown>, index: numb
 
 /** The error for an operation whose `field` cannot be what it is. */
 export function invalidOperation(index: number, field: string, value: unknown, wanted: string): QuorateError {
-  const shown = typeof value === 'object' || typeof value === 'string' ? JSON.stringify(value) : String(value)
+  const shown = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? 'missing')
   return new QuorateError(
     'QUORATE_INVALID_OPERATION',
     `operation ${index}: ${field} is ${shown} and must be ${wanted}`,

@@ -62,9 +62,9 @@ function picture<Input, Output>(
       `${place.padStart(placeWidth)}  ${client.padEnd(clientWidth)}  ${what.padEnd(whatWidth)}  ${bar(each)}`.trimEnd(),
     ),
     '',
-    `# place in the longest linearization found; ✗ cannot be placed; - not placed in it; … not answered by then, and none: without effect${
-      cut > 0 ? `\n${cut} earlier operations are not shown` : ''
-    }`,
+    '# is the place in the longest linearization found; ✗: none is possible; -: it has none there.',
+    '… was not answered by then: it may take effect later, and without a place has not.',
+    ...(cut > 0 ? [`${cut} earlier operations are not shown.`] : []),
   ]
 }
 
@@ -88,8 +88,8 @@ function bars<Input, Output>(
 ): (operation: Operation<Input, Output>) => string {
   const times = [...new Set(shown.flatMap(({ callAt, returnAt }) => [callAt, returnAt ?? endAt]))].sort((a, b) => a - b)
   const ranks = new Map(times.map((time, rank) => [time, rank]))
-  const column = (time: number): number =>
-    Math.round(((ranks.get(time) as number) * (width - 1)) / Math.max(1, times.length - 1))
+  const perTime = Math.min(8, (width - 1) / Math.max(1, times.length - 1))
+  const column = (time: number): number => Math.round((ranks.get(time) as number) * perTime)
   return ({ callAt, returnAt }) => {
     const from = column(callAt)
     const to = column(returnAt ?? endAt)

@@ -155,7 +155,8 @@ export function search(
         if (same !== NONE && !isUsed(same)) continue
         steps++
         to = machine.step(now.state, optional[nextOptional] as number)
-        if (to < 0) continue
+        // One that changes nothing here is better left for later.
+        if (to < 0 || to === now.state) continue
         chosen = n + nextOptional
         break
       }

@@ -33,6 +33,11 @@ export interface EtcdTxn {
 /** A request at the current revision. Reads of the past and serializable reads promise less, and are checked otherwise. */
 export type EtcdInput = EtcdOperation | EtcdTxn
 
+/** What a request may do, whether its compares hold or not. */
+export function operationsOf(input: EtcdInput): readonly EtcdOperation[] {
+  return input.type === 'txn' ? [...input.success, ...input.failure] : [input]
+}
+
 /** Of a key, what an answer says. What is not given is not compared. */
 export interface EtcdKeyValue {
   readonly key: string

@@ -1,14 +1,16 @@
 import { HOPELESS, REFUSED, type Machine, type Model } from '../model.js'
 import { invalidOperation, type Operation } from '../operation.js'
 import { EtcdStates, type EtcdRecord } from './etcd-states.js'
-import type {
-  EtcdAnswer,
-  EtcdCompare,
-  EtcdInput,
-  EtcdKeyValue,
-  EtcdOperation,
-  EtcdOutput,
-  EtcdTxn,
+import { EtcdEvidence } from './etcd-evidence.js'
+import {
+  operationsOf,
+  type EtcdAnswer,
+  type EtcdCompare,
+  type EtcdInput,
+  type EtcdKeyValue,
+  type EtcdOperation,
+  type EtcdOutput,
+  type EtcdTxn,
 } from './etcd-requests.js'
 
 export interface EtcdModelOptions {
@@ -37,15 +39,23 @@ type EtcdHistory = readonly Operation<EtcdInput, EtcdOutput>[]
 function start(operations: EtcdHistory, initialRevision: number): Machine {
   operations.forEach(({ input, output }, index) => requireValid(input, output, index))
   const states = new EtcdStates(putKeys(operations), initialRevision)
+  const evidence = new EtcdEvidence(operations)
   return {
     initial: states.initial,
     step(state, index) {
       const { input, output } = operations[index] as Operation<EtcdInput, EtcdOutput>
       const before = states.revision(state)
+      if (output === undefined) {
+        // Without effect it need not be tried.
+        if (!evidence.mayMake(index, before + 1)) return REFUSED
+        const after = execute(states, state, input, undefined) as number
+        if (after === state) return state
+        const fits = evidence.allows(states, input, states.map(state), states.map(after), before + 1)
+        return fits ? after : REFUSED
+      }
       // Revisions only grow, and while one stays, so does everything in it.
-      if (output !== undefined && before > output.revision) return HOPELESS
+      if (before > output.revision) return HOPELESS
       const after = execute(states, state, input, output)
-      if (output === undefined) return after as number
       if (after !== undefined && states.revision(after) === output.revision) return after
       return before === output.revision ? HOPELESS : REFUSED
     },
@@ -62,9 +72,11 @@ function execute(
 ): number | undefined {
   const revision = states.revision(state) + 1
   if (input.type !== 'txn') {
+    if (output?.succeeded !== undefined || output?.responses !== undefined) return undefined
     const map = apply(states, states.map(state), revision, input, output)
     return map === undefined ? undefined : states.after(state, map)
   }
+  if (output !== undefined && !isOf(output, 'put')) return undefined
   const succeeded = input.compare.every((each) => holds(states, states.map(state), each))
   if (output?.succeeded !== undefined && output.succeeded !== succeeded) return undefined
   const operations = succeeded ? input.success : input.failure
@@ -89,6 +101,7 @@ function apply(
   operation: EtcdOperation,
   answer: EtcdAnswer | undefined,
 ): number | undefined {
+  if (answer !== undefined && !isOf(answer, operation.type)) return undefined
   if (operation.type === 'put') return states.put(map, operation.key, operation.value, revision)
   const keys = states.keysOf(map, operation)
   if (operation.type === 'deleteRange') {
@@ -106,6 +119,12 @@ function apply(
     if (!shows(answer.kvs[index] as EtcdKeyValue, states.keys[key] as string, states.record(map, key))) return undefined
   }
   return map
+}
+
+/** Whether an answer says nothing that such an operation is not asked. */
+function isOf({ deleted, kvs, count }: EtcdAnswer, type: EtcdOperation['type']): boolean {
+  if (deleted !== undefined && type !== 'deleteRange') return false
+  return (kvs === undefined && count === undefined) || type === 'range'
 }
 
 function shows(kv: EtcdKeyValue, key: string, record: EtcdRecord): boolean {
@@ -148,10 +167,6 @@ function test<Value extends string | number>({ result }: EtcdCompare, is: Value,
     case 'less':
       return is < wanted
   }
-}
-
-function operationsOf(input: EtcdInput): readonly EtcdOperation[] {
-  return input.type === 'txn' ? [...input.success, ...input.failure] : [input]
 }
 
 function putKeys(operations: EtcdHistory): Set<string> {
