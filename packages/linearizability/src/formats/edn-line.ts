@@ -28,7 +28,22 @@ export function parseEdnLine(line: string): HistoryEvent | LineFault {
   }
 }
 
-type Fields = Partial<Record<'process' | 'type' | 'f' | 'key' | 'value', EventValue>>
+/** What is not there is `undefined`. Always of one shape, since there is one for each line. */
+interface Fields {
+  process: EventValue | undefined
+  type: EventValue | undefined
+  f: EventValue | undefined
+  key: EventValue | undefined
+  value: EventValue | undefined
+}
+
+const fieldOf: ReadonlyMap<string, keyof Fields> = new Map([
+  [':process', 'process'],
+  [':type', 'type'],
+  [':f', 'f'],
+  [':key', 'key'],
+  [':value', 'value'],
+])
 
 const QUOTE = 34
 const COMMA = 44
@@ -44,7 +59,7 @@ class EdnReader {
   }
 
   readMap(): Fields | LineFault {
-    const fields: Record<string, EventValue> = {}
+    const fields: Fields = { process: undefined, type: undefined, f: undefined, key: undefined, value: undefined }
     if (this.#line[this.#at++] !== '{') return new LineFault('line', 'must be a map: it must begin with "{"')
     for (;;) {
       this.#skipSpace()
@@ -56,12 +71,13 @@ class EdnReader {
           'line',
           `has ${show(name || (this.#line[this.#at] as string))} at column ${this.#at + 1}, where a keyword must be`,
         )
-      if (Object.hasOwn(fields, name.slice(1))) return new LineFault(name, 'is there twice')
+      const field = fieldOf.get(name)
+      if (field !== undefined && fields[field] !== undefined) return new LineFault(name, 'is there twice')
       this.#skipSpace()
       const value = this.#readValue()
       if (value === undefined)
         return new LineFault(name, 'must be a text, a whole number, nil, true, false, a keyword or a vector of these')
-      fields[name.slice(1)] = value
+      if (field !== undefined) fields[field] = value
     }
     this.#at++
     this.#skipSpace()
