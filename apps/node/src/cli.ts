@@ -9,6 +9,7 @@ const examples = `
   quorate demo                     three processes that lose their leader and no data
   quorate demo election            five processes that elect, vote, fail and recover
   quorate run vote --nodes 5       a vote, simulated; with --real in five processes
+  quorate check-history FILE       whether a recorded history is linearizable
   quorate help start               all flags and where else settings may stand`
 
 /** How each command is added. They are loaded one by one, since what `start` needs would delay every `status`. */
@@ -17,15 +18,18 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   status: async () => (await import('./commands/status.js')).registerStatus,
   run: async () => (await import('./commands/run.js')).registerRun,
   demo: async () => (await import('./commands/demo.js')).registerDemo,
+  'check-history': async () => (await import('./commands/check-history.js')).registerCheckHistory,
 }
 
 /** Exit code of a command that was called wrongly; of one that failed it is 1. */
 const usageExitCode = 2
+/** Exit code of either where 1 and 2 are verdicts. */
+const errorExitCodes: Readonly<Record<string, number>> = { 'check-history': 3 }
 const usageErrors: ReadonlySet<string> = new Set([usageError, 'QUORATE_UNKNOWN_FLAG'])
 
 /**
  * Runs the command line and returns the exit code: what the command put in `process.exitCode`, 1 for an error, 2 for one in how it was
- * called. Errors are printed as `quorate: CODE: message`; anything else that is thrown is a defect and thrown on.
+ * called; of a command whose verdicts take these, 3 for both. Errors are printed as `quorate: CODE: message`; anything else that is thrown is a defect and thrown on.
  */
 export async function main(args: readonly string[]): Promise<number> {
   const program = new Command('quorate')
@@ -40,10 +44,16 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: 'user' })
     return Number(process.exitCode ?? 0)
   } catch (error) {
-    if (error instanceof CommanderError) return ofCommander(error)
+    const ofErrors = errorExitCodes[args[0] ?? '']
+    if (error instanceof CommanderError) {
+      // Commander ends by throwing, also when it has only printed help.
+      if (error.exitCode === 0) return 0
+      printUsageError(error)
+      return ofErrors ?? usageExitCode
+    }
     if (!isQuorateError(error)) throw error
     process.stderr.write(`quorate: ${error.code}: ${error.message}\n`)
-    return usageErrors.has(error.code) ? usageExitCode : 1
+    return ofErrors ?? (usageErrors.has(error.code) ? usageExitCode : 1)
   }
 }
 
@@ -56,16 +66,13 @@ async function register(program: Command, called: string | undefined): Promise<v
   }
 }
 
-/** Commander ends by throwing, also when it has only printed help. */
-function ofCommander(error: CommanderError): number {
-  if (error.exitCode === 0) return 0
+/** Says what commander threw. */
+function printUsageError({ code, message }: CommanderError): void {
   // Without a command it has printed the help, on standard error.
-  if (error.code !== 'commander.help') {
-    const message = error.message
-      .replace(/^error: /, '')
-      .replaceAll(/\s*\n\s*/g, ' ')
-      .replace(/\.$/, '')
-    process.stderr.write(`quorate: ${usageError}: ${message}; "quorate help" says what there is\n`)
-  }
-  return usageExitCode
+  if (code === 'commander.help') return
+  const text = message
+    .replace(/^error: /, '')
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replace(/\.$/, '')
+  process.stderr.write(`quorate: ${usageError}: ${text}; "quorate help" says what there is\n`)
 }

@@ -15,7 +15,8 @@ describe('the command line', () => {
   it('says what commands there are', async () => {
     const { code, stdout, stderr } = await bench.run(['--help'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    for (const command of ['start', 'status', 'run', 'demo']) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
+    for (const command of ['start', 'status', 'run', 'demo', 'check-history'])
+      expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
   })
 
   it("says what a command's flags are, with examples", async () => {
