@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { Workbench } from './support/quorate.js'
 
+const program = fileURLToPath(new URL('../bin/quorate.js', import.meta.url))
 const bench = new Workbench()
 afterAll(() => bench.close())
 
@@ -60,5 +64,14 @@ describe('the command line', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toMatch(/^quorate: QUORATE_[A-Z_]+: [^\n]+\n$/)
     expect(stderr).toContain(`quorate: ${says}`)
+  })
+
+  it('ends quietly when nobody reads what it prints any more', async () => {
+    const child = spawn(process.execPath, [program, 'help', 'start'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    child.stdout.destroy()
+    let stderr = ''
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+    const [code] = (await once(child, 'close')) as [number]
+    expect({ code, stderr }).toEqual({ code: 141, stderr: '' })
   })
 })
