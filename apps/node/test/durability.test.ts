@@ -156,7 +156,7 @@ describe.skipIf(reason !== undefined)(title.replace('three nodes', 'a node'), { 
         const found = JSON.stringify([contentOf(dataDir), acknowledged.length])
         if (startsAt.has(found)) continue
         startsAt.add(found)
-        const again = await startNode({ name: 'n1', dataDir, initialCluster: { n1: [peerUrl] } })
+        const again = await startNode({ name: 'n1', dataDir, initialCluster: { n1: [peerUrl] }, maxDelayMs: 10 })
         try {
           for (const [, key] of acknowledged) {
             const end = await again.kv?.range({ key: new TextEncoder().encode(key) })
