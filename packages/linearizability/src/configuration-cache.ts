@@ -116,9 +116,10 @@ export class ConfigurationCache {
 
   #makeRoom(length: number): boolean {
     if (this.#used + length > this.#arena.length) {
-      const size = Math.max(this.#used + length, 2 * this.#arena.length)
       // While it is copied, both are there.
-      if ((size + this.#arena.length + this.#heads.length) * 4 > this.#maxBytes) return false
+      const most = Math.floor(this.#maxBytes / 4) - this.#arena.length - this.#heads.length
+      const size = Math.min(2 * this.#arena.length, most)
+      if (size < this.#used + length) return false
       const larger = new Int32Array(size)
       larger.set(this.#arena)
       this.#arena = larger

@@ -31,6 +31,8 @@ export interface Machine {
    * or `HOPELESS`.
    */
   step(state: number, index: number): number
+  /** `false` where no operation of unknown outcome can be next: it spares the search from trying each. Without it, all are tried. */
+  takesUnknown?(state: number): boolean
   /** For people. */
   describe(state: number): string
 }

@@ -113,7 +113,9 @@ export function search(
 
   cache.add(now)
   let entry = next[head] as number
-  let nextOptional = NONE // while it is NONE, calls of required operations are tried
+  // First the calls of required operations are tried, up to the first answer in the list; then the optional ones that were called before it.
+  let triesRequired = true
+  let nextOptional = NONE
   while (remaining > 0) {
     if (steps >= granted) {
       budget.spend(steps)
@@ -125,7 +127,7 @@ export function search(
     // The next operation that can take effect here, and where it leads.
     let chosen = NONE
     let to = REFUSED
-    if (nextOptional === NONE) {
+    if (triesRequired) {
       while (entry < n) {
         steps++
         to = machine.step(now.state, required[entry] as number)
@@ -137,19 +139,24 @@ export function search(
         entry = next[entry] as number
       }
       if (chosen === NONE) {
-        if (to === HOPELESS && entry < n) killer = entry
-        const block = entry < n ? NONE : (returnRank[entry - n] as number)
-        if (block > explainedReturns) explainedReturns = block
+        triesRequired = false
+        if (to === HOPELESS) {
+          killer = entry
+          nextOptional = NONE
+        } else {
+          const rank = returnRank[entry - n] as number
+          if (rank > explainedReturns) explainedReturns = rank
+          nextOptional = machine.takesUnknown?.(now.state) === false ? NONE : lastUpTo(returnsBefore, rank)
+        }
         if (remaining < fewestRemaining) {
           fewestRemaining = remaining
           longest = taken.slice(0, depth)
         }
-        nextOptional = block === NONE ? m : 0
       }
     }
     if (chosen === NONE) {
-      const rank = entry < n ? NONE : (returnRank[entry - n] as number)
-      for (; nextOptional < m && (returnsBefore[nextOptional] as number) <= rank; nextOptional++) {
+      // The newest first: most take effect soon after their call, if ever.
+      for (; nextOptional >= 0; nextOptional--) {
         if (isUsed(nextOptional)) continue
         const same = sameBefore[nextOptional] as number
         if (same !== NONE && !isUsed(same)) continue
@@ -174,7 +181,7 @@ export function search(
         if (added === FULL) return result(false, 'cache')
         if (added === ADDED) {
           entry = next[head] as number
-          nextOptional = NONE
+          triesRequired = true
           continue
         }
         leave()
@@ -185,23 +192,23 @@ export function search(
       chosen = leave()
     }
 
-    // On from behind what was tried: of calls, the next; of optional ones, the next, where the list begins with what blocked them.
-    if (chosen < n) {
-      entry = next[chosen] as number
-      nextOptional = NONE
-    } else {
-      entry = firstReturn(next, n, head)
-      nextOptional = chosen - n + 1
-    }
+    // On from behind what was tried.
+    triesRequired = chosen < n
+    if (triesRequired) entry = next[chosen] as number
+    else nextOptional = chosen - n - 1
   }
   return result(true)
 }
 
-/** The first answer in the list: the operations called before it are those that can be next. */
-function firstReturn(next: Int32Array, n: number, head: number): number {
-  let entry = next[head] as number
-  while (entry < n) entry = next[entry] as number
-  return entry
+/** The index of the last of an ordered list that is at most `most`, or -1. */
+function lastUpTo(list: Int32Array, most: number): number {
+  let [low, high] = [0, list.length]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((list[middle] as number) <= most) low = middle + 1
+    else high = middle
+  }
+  return low - 1
 }
 
 function unlink(next: Int32Array, previous: Int32Array, entry: number): void {

@@ -4,6 +4,7 @@ import {
   type EtcdAnswer,
   type EtcdInput,
   type EtcdKeyValue,
+  type EtcdOperation,
   type EtcdOutput,
   type EtcdRange,
 } from './etcd-requests.js'
@@ -58,6 +59,12 @@ export class EtcdEvidence {
       evidence.sights.sort((a, b) => a.modRevision - b.modRevision)
       for (const list of [evidence.absences, evidence.puts, evidence.deletes]) list.sort(ascending)
     }
+  }
+
+  /** Whether an operation of unknown outcome may be what made this revision. */
+  mayBeUnknown(revision: number): boolean {
+    const maker = this.#makers.get(revision)
+    return maker === undefined || this.#madeBy.has(maker)
   }
 
   /** Whether `index`, of unknown outcome, may be what made this revision. */
@@ -167,24 +174,15 @@ export class EtcdEvidence {
   #learn(input: EtcdInput, output: EtcdOutput, index: number): void {
     const { revision } = output
     const isTxn = input.type === 'txn'
-    // Which branch of a transaction was done may not be known.
-    const done = !isTxn
-      ? [input]
-      : output.succeeded === undefined
-        ? []
-        : output.succeeded
-          ? input.success
-          : input.failure
     const answers: readonly EtcdAnswer[] = isTxn ? (output.responses ?? []) : [output]
-    done.forEach((operation, place) => {
+    doneBy(input, output).forEach((operation, place) => {
       const answer = answers[place] ?? {}
       if (operation.type === 'put') this.#of(operation.key).puts.push(revision)
       if (operation.type === 'put' || (answer.deleted ?? 0) > 0) this.#makers.set(revision, index)
       if (operation.type === 'deleteRange' && operation.rangeEnd === undefined && answer.deleted === 0 && !isTxn)
         this.#of(operation.key).absences.push(revision)
-      // A read in a transaction may stand before what the transaction changes.
-      if (operation.type === 'range')
-        this.#see(operation, answer, isTxn ? revision - 1 : revision, isTxn ? revision : 0)
+      // A read in a transaction may stand between its changes, which nobody sees.
+      if (operation.type === 'range') this.#see(operation, answer, revision, isTxn ? revision : 0)
     })
     for (const operation of operationsOf(input)) {
       if (operation.type !== 'deleteRange') continue
@@ -216,6 +214,13 @@ export class EtcdEvidence {
     if (values === undefined) this.#values.set(revision, new Map([[key, value]]))
     else values.set(key, value ?? values.get(key))
   }
+}
+
+/** The operations that an answer says were done; none when it does not say which branch of a transaction was. */
+function doneBy(input: EtcdInput, { succeeded }: EtcdOutput): readonly EtcdOperation[] {
+  if (input.type !== 'txn') return [input]
+  if (succeeded === undefined) return []
+  return succeeded ? input.success : input.failure
 }
 
 const ascending = (a: number, b: number): number => a - b

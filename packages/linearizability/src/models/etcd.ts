@@ -59,6 +59,7 @@ function start(operations: EtcdHistory, initialRevision: number): Machine {
       if (after !== undefined && states.revision(after) === output.revision) return after
       return before === output.revision ? HOPELESS : REFUSED
     },
+    takesUnknown: (state) => evidence.mayBeUnknown(states.revision(state) + 1),
     describe: (state) => states.describe(state),
   }
 }
