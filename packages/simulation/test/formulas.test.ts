@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { findAgreement, findConflict, findDivergence, nodeIds, runAgreement, type ValueChange } from '../src/index.js'
-import { floodingVote } from './trials/flooding-vote.js'
+import { floodingVote } from './support/flooding-vote.js'
 
 const nodes = ['a', 'b', 'c']
 /** `10 a 7` says that a holds 7 from 10 ms on; without a value it holds none. */

@@ -9,9 +9,9 @@ import {
   type RunOptions,
   type RunResult,
 } from '../src/index.js'
-import { changRoberts } from './trials/chang-roberts.js'
-import { floodingVote } from './trials/flooding-vote.js'
-import { raftElection } from './trials/raft-election.js'
+import { changRoberts } from './support/chang-roberts.js'
+import { floodingVote } from './support/flooding-vote.js'
+import { raftElection } from './support/raft-election.js'
 import * as wrong from './wrong-algorithms.js'
 
 type Create = Parameters<typeof wrong.firstLeads.create>

@@ -1,12 +1,12 @@
 import type { FaultKind } from '@quorate/core'
 import { describe, expect, it } from 'vitest'
-import { explain, nodeIds, runAgreement, runElection, Simulation, sweep, type RunResult } from '../../src/index.js'
-import { importMutant } from '../mutant.js'
-import { changRoberts } from './chang-roberts.js'
-import { floodingVote } from './flooding-vote.js'
-import type * as flooding from './flooding-vote.js'
-import { raftElection } from './raft-election.js'
-import type * as raft from './raft-election.js'
+import { explain, nodeIds, runAgreement, runElection, Simulation, sweep, type RunResult } from '../src/index.js'
+import { importMutant } from './mutant.js'
+import { changRoberts } from './support/chang-roberts.js'
+import { floodingVote } from './support/flooding-vote.js'
+import type * as flooding from './support/flooding-vote.js'
+import { raftElection } from './support/raft-election.js'
+import type * as raft from './support/raft-election.js'
 
 /** The first of 2,000 seeds by which `property` is violated, whatever else is violated before. */
 function seedBreaking(property: string, run: (seed: number) => RunResult): number | undefined {
@@ -95,7 +95,7 @@ describe("Raft's election", () => {
       'quorum-support',
     ],
   ])('is seen to be wrong when it %s', async (_, original, mistake, property) => {
-    const mutant = await importMutant<typeof raft>('trials/raft-election.ts', original, mistake)
+    const mutant = await importMutant<typeof raft>('support/raft-election.ts', original, mistake)
     const run = (seed: number) => runElection(mutant.raftElection, { nodes: 5, seed })
     expect(seedBreaking(property, run)).toBeDefined()
   })
@@ -126,7 +126,7 @@ describe('the flooding vote', () => {
 
   it('is seen to be wrong with f rounds', async () => {
     const mutant = await importMutant<typeof flooding>(
-      'trials/flooding-vote.ts',
+      'support/flooding-vote.ts',
       'this.#last = options.maxFaulty + 1',
       'this.#last = Math.max(1, options.maxFaulty)',
     )
