@@ -18,6 +18,7 @@ import { serveClients } from './client-server.js'
 import { controlService } from './control/control-service.js'
 import { Control } from './gen/quorate/control/v1/control_pb.js'
 import { createHttpServer, type HttpServer } from './http-server.js'
+import { inTime } from './in-time.js'
 import { leaderChange } from './leader-change.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { NodeEvents } from './node-events.js'
@@ -290,13 +291,8 @@ export class RunningNode implements NodeHandle {
 
   /** Closes the state and the data folder. A disk that hangs holds them until the process ends: nobody else may have them before. */
   async #closed(deadlineMs: number): Promise<void> {
-    let timer: NodeJS.Timeout | undefined
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), Math.max(100, deadlineMs - performance.now()))
-    })
-    const ended = await Promise.race([this.#close(), late])
-    clearTimeout(timer)
-    if (ended === 'late') this.#logger.error({}, 'the disk hangs: the data folder stays locked until this process ends')
+    if (await inTime(this.#close(), Math.max(performance.now() + 100, deadlineMs))) return
+    this.#logger.error({}, 'the disk hangs: the data folder stays locked until this process ends')
   }
 
   async #close(): Promise<void> {
@@ -310,14 +306,8 @@ export class RunningNode implements NodeHandle {
   }
 
   /** Resolves once everything is durable, or at `deadlineMs`. */
-  #written(deadlineMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, Math.max(0, deadlineMs - performance.now()))
-      this.#log.whenIdle(() => {
-        clearTimeout(timer)
-        resolve()
-      })
-    })
+  async #written(deadlineMs: number): Promise<void> {
+    await inTime(new Promise<void>((resolve) => this.#log.whenIdle(() => resolve())), deadlineMs)
   }
 
   #replicated({ machine }: OpenState): Replicated {
