@@ -16,6 +16,12 @@ export interface SearchResult {
 
 const NONE = -1
 
+// What is tried from a configuration, in this order: required operations; optional ones after which a required one can follow, which
+// could not before or got nowhere; any optional ones.
+const REQUIRED = 0
+const HELPFUL = 1
+const ANY = 2
+
 /**
  * Looks for an order in which the operations took effect one at a time, each between its call and its answer, all answers being those of
  * the machine. Wing and Gong, "Testing and verifying concurrent objects" (1993), with the list of entries and the caching of Lowe, "Testing
@@ -37,6 +43,7 @@ export function search(
   const taken = new Int32Array(n + m) // k for a required operation, n + j for an optional one
   const statesBefore = new Int32Array(n + m)
   const basesBefore = new Int32Array(n + m)
+  const phases = new Uint8Array(n + m)
   const now: Configuration = {
     state: machine.initial,
     hash: 0,
@@ -47,6 +54,7 @@ export function search(
   }
 
   let depth = 0
+  let phase = REQUIRED
   let remaining = n
   let longest = new Int32Array(0)
   let fewestRemaining = n + 1
@@ -71,10 +79,20 @@ export function search(
   const isDone = (k: number): boolean => ((now.required[k >>> 5] as number) & (1 << (k & 31))) !== 0
   const isUsed = (j: number): boolean => ((now.optional[j >>> 5] as number) & (1 << (j & 31))) !== 0
 
+  /** Whether a required operation can be next in a state. */
+  const canFollow = (state: number): boolean => {
+    for (let call = next[head] as number; call < n; call = next[call] as number) {
+      steps++
+      if (machine.step(state, required[call] as number) >= 0) return true
+    }
+    return false
+  }
+
   const enter = (operation: number, to: number): void => {
     taken[depth] = operation
     statesBefore[depth] = now.state
     basesBefore[depth] = now.base
+    phases[depth] = phase
     depth++
     now.state = to
     if (operation >= n) {
@@ -94,6 +112,7 @@ export function search(
 
   const leave = (): number => {
     const operation = taken[--depth] as number
+    phase = phases[depth] as number
     now.state = statesBefore[depth] as number
     now.base = basesBefore[depth] as number
     if (operation >= n) {
@@ -113,8 +132,6 @@ export function search(
 
   cache.add(now)
   let entry = next[head] as number
-  // First the calls of required operations are tried, up to the first answer in the list; then the optional ones that were called before it.
-  let triesRequired = true
   let nextOptional = NONE
   while (remaining > 0) {
     if (steps >= granted) {
@@ -127,7 +144,7 @@ export function search(
     // The next operation that can take effect here, and where it leads.
     let chosen = NONE
     let to = REFUSED
-    if (triesRequired) {
+    if (phase === REQUIRED) {
       while (entry < n) {
         steps++
         to = machine.step(now.state, required[entry] as number)
@@ -139,14 +156,17 @@ export function search(
         entry = next[entry] as number
       }
       if (chosen === NONE) {
-        triesRequired = false
+        phase = ANY
+        nextOptional = NONE
         if (to === HOPELESS) {
           killer = entry
-          nextOptional = NONE
         } else {
           const rank = returnRank[entry - n] as number
           if (rank > explainedReturns) explainedReturns = rank
-          nextOptional = machine.takesUnknown?.(now.state) === false ? NONE : lastUpTo(returnsBefore, rank)
+          if (m > 0 && machine.takesUnknown?.(now.state) !== false) {
+            phase = HELPFUL
+            nextOptional = lastUpTo(returnsBefore, rank)
+          }
         }
         if (remaining < fewestRemaining) {
           fewestRemaining = remaining
@@ -154,7 +174,7 @@ export function search(
         }
       }
     }
-    if (chosen === NONE) {
+    while (chosen === NONE && phase !== REQUIRED) {
       // The newest first: most take effect soon after their call, if ever.
       for (; nextOptional >= 0; nextOptional--) {
         if (isUsed(nextOptional)) continue
@@ -163,10 +183,13 @@ export function search(
         steps++
         to = machine.step(now.state, optional[nextOptional] as number)
         // One that changes nothing here is better left for later.
-        if (to < 0 || to === now.state) continue
+        if (to < 0 || to === now.state || (phase === HELPFUL && !canFollow(to))) continue
         chosen = n + nextOptional
         break
       }
+      if (chosen !== NONE || phase === ANY) break
+      phase = ANY
+      nextOptional = lastUpTo(returnsBefore, returnRank[firstReturn(next, n) - n] as number)
     }
 
     if (chosen !== NONE) {
@@ -181,7 +204,7 @@ export function search(
         if (added === FULL) return result(false, 'cache')
         if (added === ADDED) {
           entry = next[head] as number
-          triesRequired = true
+          phase = REQUIRED
           continue
         }
         leave()
@@ -193,11 +216,20 @@ export function search(
     }
 
     // On from behind what was tried.
-    triesRequired = chosen < n
-    if (triesRequired) entry = next[chosen] as number
-    else nextOptional = chosen - n - 1
+    if (chosen < n) {
+      entry = next[chosen] as number
+    } else {
+      nextOptional = chosen - n - 1
+    }
   }
   return result(true)
+}
+
+/** The first answer in the list: the operations called before it are those that can be next. */
+function firstReturn(next: Int32Array, n: number): number {
+  let entry = next[2 * n] as number
+  while (entry < n) entry = next[entry] as number
+  return entry
 }
 
 /** The index of the last of an ordered list that is at most `most`, or -1. */

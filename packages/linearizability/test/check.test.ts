@@ -226,7 +226,8 @@ describe('a violation for people', () => {
       5  r       read → 3                                           ├─────┤
       ✗  r       read → 1                                                      ├─────┤
 
-      # place in the longest linearization found; ✗ cannot be placed; - not placed in it; … not answered by then, and none: without effect
+      # is the place in the longest linearization found; ✗: none is possible; -: it has none there.
+      … was not answered by then: it may take effect later, and without a place has not.
 
       The longest linearization found:
          begins with nil

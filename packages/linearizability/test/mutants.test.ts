@@ -23,8 +23,13 @@ const mutants: Readonly<Record<string, Mutant>> = {
   },
   'an operation of unknown outcome never takes effect': {
     file: 'search.ts',
-    original: 'takesUnknown?.(now.state) === false ?',
-    replacement: 'takesUnknown?.(now.state) !== true ?',
+    original: 'if (m > 0 && machine.takesUnknown?.(now.state) !== false) {',
+    replacement: 'if (false) {',
+  },
+  'an operation of unknown outcome takes effect only where an answered one can follow at once': {
+    file: 'search.ts',
+    original: 'phase === HELPFUL && !canFollow(to)',
+    replacement: '!canFollow(to)',
   },
   'an operation of unknown outcome takes effect more than once': {
     file: 'search.ts',
