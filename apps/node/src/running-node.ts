@@ -281,11 +281,16 @@ export class RunningNode implements NodeHandle {
       return
     }
     if (this.#connected.size === 0) return
+    const others = (listener: (event: NodeEvent) => void): (() => void) => this.onEvent(listener)
     const waitMs = Math.min(this.#handOverMs, deadlineMs - performance.now())
+    if (await leaderChange(others, (leader) => leader !== this.name, waitMs)) return
+    if (this.#failure !== undefined) return
+    // Whom it chose does not take over: the others are to elect one.
+    this.#host.request((root) => root.election.resign())
     await leaderChange(
-      (listener) => this.onEvent(listener),
+      others,
       (leader) => leader !== this.name,
-      waitMs,
+      Math.min(this.#handOverMs, deadlineMs - performance.now()),
     )
   }
 
@@ -332,6 +337,8 @@ export class RunningNode implements NodeHandle {
   #fail({ code, message, data }: Pick<QuorateError, 'code' | 'message' | 'data'>): void {
     this.#failure ??= new QuorateError(code, `${message}; the node stops, since it cannot keep its promises`, data)
     this.#logger.error({ code, ...data }, this.#failure.message)
+    // Who waits is told; it sends nothing.
+    this.#host.root.state?.stop()
     this.#host.halt()
     this.stop().catch((failure: unknown) =>
       this.#logger.error({ error: String(failure) }, 'could not stop in good order'),

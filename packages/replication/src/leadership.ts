@@ -112,9 +112,15 @@ export class Leadership {
     this.#count(this.#context.self, this.#context.log.durableIndex)
   }
 
-  barrier(origin: BarrierOrigin): void {
-    this.#barriers.add(origin)
+  /** Returns whether it was taken: too many may wait. */
+  barrier(origin: BarrierOrigin): boolean {
+    if (!this.#barriers.add(origin)) return false
     this.#advanceBarriers()
+    return true
+  }
+
+  expireBarriers(nowMs: number): void {
+    for (const origin of this.#barriers.expire(nowMs)) this.#context.barrierEnded(origin, undefined)
   }
 
   confirmed(from: NodeId, round: number): void {

@@ -53,6 +53,8 @@ type Message = ReplicationMessage
 
 /** How long the fate of a proposal or a read may be unknown, in longest delays. */
 const patience = 50
+/** How long a hand-over is tried, in which nothing is taken: a member is brought level and elected, or it is not to be. */
+const transferDelays = 10
 
 export class RaftLog implements ReplicatedLog<Message> {
   readonly #env: Environment<Message, ReplicatedLogIndication>
@@ -68,8 +70,9 @@ export class RaftLog implements ReplicatedLog<Message> {
   #leadership: Leadership | undefined
   /** The newest leadership that has ended: it knows which forwarded proposals it may have appended. */
   #former: Leadership | undefined
-  /** To whom leadership is being handed over, and until when that is tried. */
-  #transferee: { readonly to: NodeId; readonly untilMs: number } | undefined
+  /** To whom leadership is being handed over, until when that is tried, and whether it is let go of in any case. */
+  #transferee: { readonly to: NodeId; readonly untilMs: number; readonly resigns: boolean } | undefined
+  readonly #suspected = new Set<NodeId>()
   /** How far the log is committed, as far as this node knows; what is not durable here is not indicated yet. */
   #committed: number
   /** How far it has been indicated. */
@@ -121,6 +124,8 @@ export class RaftLog implements ReplicatedLog<Message> {
   }
 
   start(): void {
+    this.#log.synced(this.#env.store.durable)
+    this.#indicate()
     this.#env.timer('heartbeat', this.#maxDelayMs)
   }
 
@@ -141,8 +146,11 @@ export class RaftLog implements ReplicatedLog<Message> {
   readBarrier(): number {
     const barrier = ++this.#barriers
     const leadership = this.#leading()
-    if (leadership !== undefined) leadership.barrier({ type: 'own', barriers: [barrier] })
-    else if (this.leader === undefined || this.leader === this.#env.self.id || this.#forwardedBarriers.full) {
+    if (leadership !== undefined) {
+      const expiresAtMs = this.#env.clock.now() + patience * this.#maxDelayMs
+      if (!leadership.barrier({ type: 'own', barriers: [barrier], expiresAtMs }))
+        this.#endBarriers([barrier], undefined)
+    } else if (this.leader === undefined || this.leader === this.#env.self.id || this.#forwardedBarriers.full) {
       this.#endBarriers([barrier], undefined)
     } else {
       this.#forwardedBarriers.add(barrier)
@@ -156,25 +164,28 @@ export class RaftLog implements ReplicatedLog<Message> {
   }
 
   transfer(to: NodeId): void {
-    const leadership = this.#leading()
-    if (leadership === undefined || to === this.#env.self.id || !this.#members.includes(to)) return
-    this.#transferee = { to, untilMs: this.#env.clock.now() + patience * this.#maxDelayMs }
-    if (leadership.isLevel(to)) this.#election.transfer(to)
-    else leadership.replicate()
+    this.#handOver(to, false)
   }
 
   resign(): void {
-    const leadership = this.#leading()
-    const level = leadership?.mostLevel().find((id) => leadership.isLevel(id))
-    if (level === undefined) this.#election.resign()
-    else this.transfer(level)
+    // Asked again, while a hand-over is under way: it is not waited for.
+    const successor =
+      this.#transferee === undefined
+        ? this.#leading()
+            ?.mostLevel()
+            .find((id) => !this.#suspected.has(id))
+        : undefined
+    if (successor === undefined) this.#election.resign()
+    else this.#handOver(successor, true)
   }
 
   suspect(peer: NodeId, verdict: Verdict): void {
+    this.#suspected.add(peer)
     this.#election.suspect(peer, verdict)
   }
 
   restore(peer: NodeId): void {
+    this.#suspected.delete(peer)
     this.#election.restore(peer)
   }
 
@@ -222,11 +233,20 @@ export class RaftLog implements ReplicatedLog<Message> {
     }
   }
 
-  timeout(): void {
+  timeout(name: string): void {
+    if (name === 'indicate') {
+      this.#indicate()
+      return
+    }
     const nowMs = this.#env.clock.now()
     const leadership = this.#leading()
     leadership?.heartbeat()
-    if (this.#transferee !== undefined && this.#transferee.untilMs <= nowMs) this.#transferee = undefined
+    leadership?.expireBarriers(nowMs)
+    if (this.#transferee !== undefined && this.#transferee.untilMs <= nowMs) {
+      const { resigns } = this.#transferee
+      this.#transferee = undefined
+      if (resigns) this.#election.resign()
+    }
     this.#proposals.expire(nowMs)
     this.#endBarriers(this.#forwardedBarriers.expired(nowMs), undefined)
     if (this.#forwardedBarriers.sequence === undefined) this.#askForBarrier()
@@ -403,22 +423,33 @@ export class RaftLog implements ReplicatedLog<Message> {
     this.#indicate()
   }
 
-  /** Indicates what is committed and durable here. What is committed only elsewhere could be lost here, and its effects not. */
+  /**
+   * Indicates what is committed and durable here, a bounded part in a step: a state that is far behind must hold up nothing else. What is
+   * committed only elsewhere could be lost here, and its effects not.
+   */
   #indicate(): void {
     const through = Math.min(this.#committed, this.#log.durableIndex)
+    if (this.#indicated >= through) return
     const { id, incarnation } = this.#env.self
-    while (this.#indicated < through) {
-      const entries = this.#log.entries(this.#indicated + 1, through, replicationLimits.maxCommittedBytes)
-      this.#indicated += entries.length
-      // They are durable, which is all that they wait for; entries written since need not be.
-      this.#env.indicate({ type: 'committed', entries }, AT_ONCE)
-      for (const { index, term, origin } of entries) {
-        if (origin === undefined) this.#proposals.superseded(term)
-        else if (origin.proposer === id && origin.incarnation === incarnation) {
-          this.#proposals.committed(origin.sequence, index, term)
-        }
+    const entries = this.#log.entries(this.#indicated + 1, through, replicationLimits.maxCommittedBytes)
+    this.#indicated += entries.length
+    // They are durable, which is all that they wait for; entries written since need not be.
+    this.#env.indicate({ type: 'committed', entries }, AT_ONCE)
+    for (const { index, term, origin } of entries) {
+      if (origin === undefined) this.#proposals.superseded(term)
+      else if (origin.proposer === id && origin.incarnation === incarnation) {
+        this.#proposals.committed(origin.sequence, index, term)
       }
     }
+    if (this.#indicated < through) this.#env.timer('indicate', 0)
+  }
+
+  #handOver(to: NodeId, resigns: boolean): void {
+    const leadership = this.#leading()
+    if (leadership === undefined || to === this.#env.self.id || !this.#members.includes(to)) return
+    this.#transferee = { to, untilMs: this.#env.clock.now() + transferDelays * this.#maxDelayMs, resigns }
+    if (leadership.isLevel(to)) this.#election.transfer(to)
+    else leadership.replicate()
   }
 
   #askForBarrier(): void {

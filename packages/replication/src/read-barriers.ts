@@ -1,9 +1,10 @@
 import type { NodeId } from '@quorate/core'
 import type { QuorumSystem } from '@quorate/voting'
+import { replicationLimits } from './limits.js'
 
 /** Who asked for a barrier: this node, or a follower that forwarded it. */
 export type BarrierOrigin =
-  | { readonly type: 'own'; readonly barriers: readonly number[] }
+  | { readonly type: 'own'; readonly barriers: readonly number[]; readonly expiresAtMs: number }
   | { readonly type: 'forwarded'; readonly from: NodeId; readonly incarnation: number; readonly sequence: number }
 
 /**
@@ -35,8 +36,23 @@ export class ReadBarriers {
     return this.#asked.length > 0 ? this.#round : undefined
   }
 
-  add(origin: BarrierOrigin): void {
+  /** Returns whether there was room. */
+  add(origin: BarrierOrigin): boolean {
+    // A member repeats its request until it is answered, and has one at a time.
+    if (origin.type === 'forwarded') this.#waiting = this.#waiting.filter((each) => !isFrom(each, origin.from))
+    else if (this.#waiting.length >= replicationLimits.maxPendingBarriers) return false
     this.#waiting.push(origin)
+    return true
+  }
+
+  /** Those of this node that were asked for too long ago; whoever forwarded one looks after it. */
+  expire(nowMs: number): readonly BarrierOrigin[] {
+    const isLate = (origin: BarrierOrigin): boolean => origin.type === 'own' && origin.expiresAtMs <= nowMs
+    const late = [...this.#asked, ...this.#waiting].filter(isLate)
+    if (late.length === 0) return late
+    this.#asked = this.#asked.filter((origin) => !isLate(origin))
+    this.#waiting = this.#waiting.filter((origin) => !isLate(origin))
+    return late
   }
 
   /** Begins a round for those that wait, unless one is under way; returns whether it did. */
@@ -70,4 +86,8 @@ export class ReadBarriers {
     this.#waiting = []
     return origins
   }
+}
+
+function isFrom(origin: BarrierOrigin, member: NodeId): boolean {
+  return origin.type === 'forwarded' && origin.from === member
 }

@@ -10,6 +10,9 @@ const members = ['n1', 'n2', 'n3']
 /** Three nodes on their write-ahead logs, of which n1 leads, and what each has indicated as committed. */
 function cluster() {
   const committed = new Map<string, number>()
+  /** How many commands each step of each node indicated. */
+  const parts = new Map<string, number[]>()
+  let events = 0
   const ended: string[] = []
   const simulation: Simulation<ReplicatedLog<unknown>> = new Simulation<ReplicatedLog<unknown>>({
     seed: 1,
@@ -24,7 +27,15 @@ function cluster() {
     onIndication: (node, path, indication) => {
       if (path !== '') return
       const each = indication as ReplicatedLogIndication
-      if (each.type === 'committed') committed.set(node, each.entries.at(-1)?.index ?? 0)
+      if (each.type === 'committed') {
+        committed.set(node, each.entries.at(-1)?.index ?? 0)
+        const commands = each.entries.filter(({ command }) => command !== undefined).length
+        const counts = parts.get(node) ?? []
+        if (events === simulation.events) counts.push((counts.pop() ?? 0) + commands)
+        else counts.push(commands)
+        events = simulation.events
+        parts.set(node, counts)
+      }
       if (each.type === 'proposal-ended') ended.push(each.outcome.outcome)
     },
   })
@@ -33,7 +44,7 @@ function cluster() {
   expect(members.map((id) => simulation.root(id).leader)).toEqual(['n1', 'n1', 'n1'])
   const propose = (): void => simulation.request('n1', 'propose', (log) => void log.propose([new Uint8Array([1])]))
   const slow = (node: string): void => simulation.apply({ type: 'disk', node, syncMs: [1000, 1000] })
-  return { simulation, committed, ended, propose, slow }
+  return { simulation, committed, ended, parts, propose, slow }
 }
 
 describe('what a log indicates as committed', () => {
@@ -82,4 +93,41 @@ describe('leadership that is handed over', () => {
     expect(members.map((id) => simulation.root(id).leader)).toEqual(['n3', 'n3', 'n3'])
     expect(simulation.root('n3').term.number).toBe(term.number + 1)
   })
+
+  it('goes to a member that nobody suspects, however level another one is', () => {
+    const { simulation } = cluster()
+    simulation.apply({ type: 'crash', node: 'n2', forGood: true })
+    simulation.request('n1', 'suspect n2', (log) => log.suspect('n2', 'gone'))
+    simulation.request('n1', 'resign', (log) => log.resign())
+    simulation.run(600)
+    expect(['n1', 'n3'].map((id) => simulation.root(id).leader)).toEqual(['n3', 'n3'])
+  })
+
+  it('is let go of after a while when it goes to a member that does not take it', () => {
+    const { simulation, propose, ended } = cluster()
+    // n2, first in order, is dead, and n1 does not know it yet.
+    simulation.apply({ type: 'crash', node: 'n2', forGood: true })
+    simulation.request('n1', 'resign', (log) => log.resign())
+    propose()
+    simulation.run(1500)
+    expect(ended).toEqual(['rejected'])
+    expect(['n1', 'n3'].map((id) => simulation.root(id).leader)).toEqual(['n3', 'n3'])
+  })
+})
+
+describe('a log that is far ahead of its state', () => {
+  it('indicates a bounded part of it in a step', () => {
+    const { simulation, parts } = cluster()
+    const command = new Uint8Array(1.5 * 1024 * 1024)
+    for (let count = 0; count < 5; count++) simulation.request('n1', 'propose', (log) => void log.propose([command]))
+    simulation.run(2000)
+    parts.clear()
+    simulation.apply({ type: 'crash', node: 'n3' })
+    simulation.apply({ type: 'restart', node: 'n3' })
+    simulation.run(4000)
+    const again = parts.get('n3') ?? []
+    expect(again.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(5)
+    // With the third the bound of 4 MiB is exceeded.
+    expect(Math.max(...again)).toBeLessThanOrEqual(3)
+  }, 30_000)
 })

@@ -50,6 +50,8 @@ export class ProcessHost<Root extends Protocol<unknown>> {
   readonly #host: Host<Root>
   readonly #self: Incarnation
   #running = false
+  /** What became durable before the start: the log repairs what it recovered while a node still opens its ports. */
+  #writtenBefore: (() => void)[] | undefined = []
 
   /** Constructs the protocols on what their stores recovered. Nothing is started. */
   constructor(options: ProcessHostOptions<Root>) {
@@ -65,7 +67,8 @@ export class ProcessHost<Root extends Protocol<unknown>> {
       self: options.self,
       clock,
       stores: {
-        open: (path, written) => options.stores.open(path, (write, error) => this.#step(() => written(write, error))),
+        open: (path, written) =>
+          options.stores.open(path, (write, error) => this.#written(() => written(write, error))),
         drop: (path) => options.stores.drop(path),
         commit: () => options.stores.commit(),
       },
@@ -90,6 +93,9 @@ export class ProcessHost<Root extends Protocol<unknown>> {
     this.#running = true
     this.#health.start()
     this.#step(() => this.#host.begin())
+    const writtenBefore = this.#writtenBefore ?? []
+    this.#writtenBefore = undefined
+    for (const tell of writtenBefore) this.#step(tell)
   }
 
   /** A message has arrived from another node. */
@@ -130,6 +136,7 @@ export class ProcessHost<Root extends Protocol<unknown>> {
   /** Stops at once, as after a failure that leaves no good order. */
   halt(): void {
     this.#running = false
+    this.#writtenBefore = undefined
     this.#host.halt()
     this.#timers.stop()
     this.#health.stop()
@@ -138,6 +145,11 @@ export class ProcessHost<Root extends Protocol<unknown>> {
   /** A message to itself is a step of its own, right behind the present one. */
   #loopBack(channel: string, payload: Uint8Array): void {
     queueMicrotask(() => this.receive(this.#self, channel, payload))
+  }
+
+  #written(tell: () => void): void {
+    if (this.#writtenBefore === undefined) this.#step(tell)
+    else this.#writtenBefore.push(tell)
   }
 
   #step(action: () => void): void {

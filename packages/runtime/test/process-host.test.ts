@@ -9,6 +9,7 @@ import {
   type MessageOf,
   type PeerEvent,
   type Protocol,
+  type Write,
 } from '@quorate/core'
 import { openWriteAheadLog } from '@quorate/write-ahead-log'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -145,6 +146,32 @@ function later(durationMs = 20): Promise<void> {
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await later(2)
 }
+
+describe('what becomes durable before a host is started', () => {
+  it('is told right after the start: a log repairs what it recovered while ports are opened', async () => {
+    const told: ((write: Write) => void)[] = []
+    const log = openWriteAheadLog(new HeldDisk())
+    const { host, log: seen } = node(
+      'n1',
+      {},
+      {
+        stores: {
+          open: (path, written) => {
+            told.push(written)
+            return log.open(path, written)
+          },
+          drop: (path) => log.drop(path),
+          commit: () => log.commit(),
+        },
+      },
+    )
+    for (const written of told) written(1 as Write)
+    await later()
+    expect(seen).toEqual([])
+    host.start()
+    expect(seen).toEqual(['start', 'written'])
+  })
+})
 
 describe('hosts of two nodes', () => {
   it('carry messages to each other, and say from which life of whom they are', async () => {

@@ -1,5 +1,6 @@
 import {
   messageCodec,
+  QuorateError,
   type ElectionDefinition,
   type ElectionIndication,
   type Environment,
@@ -181,7 +182,9 @@ export class ReplicatedState<Result> implements Protocol<never> {
       const flush = (): void => {
         if (commands.length === 0) return
         const firstIndex = this.#firstResult + this.#results.length
-        for (const result of this.machine.apply(firstIndex, commands)) this.#results.push(result)
+        const results = this.machine.apply(firstIndex, commands)
+        if (results.length !== commands.length) throw miscounted(results.length, commands.length, firstIndex)
+        for (const result of results) this.#results.push(result)
         commands = []
       }
       for (const { command } of entries) {
@@ -300,6 +303,14 @@ export class ReplicatedState<Result> implements Protocol<never> {
     this.#waitingReads = []
     this.#aheadReads = []
   }
+}
+
+function miscounted(results: number, commands: number, firstIndex: number): QuorateError {
+  return new QuorateError(
+    'QUORATE_STATE_MACHINE_FAILED',
+    `the state machine returned ${results} results for the ${commands} commands from index ${firstIndex} on; it must return one for each`,
+    { results, commands, firstIndex },
+  )
 }
 
 /** The state itself sends nothing: its log does. */

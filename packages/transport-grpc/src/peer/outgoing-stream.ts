@@ -172,7 +172,7 @@ export class OutgoingStream {
   #schedule(): void {
     if (this.#flushing || this.#state !== 'open' || this.#framesInFlight >= maxFramesInFlight) return
     this.#flushing = true
-    setImmediate(() => {
+    process.nextTick(() => {
       this.#flushing = false
       this.#flush()
     })
