@@ -15,12 +15,13 @@ afterAll(async () => {
 describe('a member that is started again while nobody writes', () => {
   it('knows what it had, and answers reads', async () => {
     const ports = await freeLoopbackPorts(3)
-    // By name: to look it up takes longer than the log's first sync.
+    // By name, and with ports for all: to open them takes longer than the log's first sync.
     const initialCluster = Object.fromEntries(
       ports.map((port, index) => [`n${index + 1}`, [`http://localhost:${port}`]]),
     )
     const start = async (name: string): Promise<NodeHandle> => {
-      const node = await startNode({ name, dataDir: join(folder, name), initialCluster })
+      const ports = { listenClientUrls: ['http://localhost:0'], listenMetricsUrls: ['http://localhost:0'] }
+      const node = await startNode({ name, dataDir: join(folder, name), initialCluster, ...ports })
       running.set(name, node)
       return node
     }
