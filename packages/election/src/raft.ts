@@ -7,7 +7,7 @@
  *
  * Assumes     fair-lossy links and a quorum of members that are up and connected; bounds on delays only for progress.
  * Guarantees  one leader per term, supported by a quorum that never forgets it; no committed entry is missing from a leader's log.
- * Costs       two round trips and one durable write in each of them but the first, from a verdict about the leader to the next.
+ * Costs       two round trips and an announcement from a verdict about the leader to the next, and in the second two durable writes.
  * Breaks      when a disk forgets a vote: a term may have two leaders.
  *
  * Difference from the paper: a node stands on the verdict of a failure detector, in an order of rank, so that simultaneous

@@ -27,14 +27,11 @@ export interface EtcdStatus {
 /** `rejected`: certainly not applied, now or later. `unknown`: it may have been applied, or may yet be. */
 export type ProposalEnd =
   | { readonly outcome: 'committed'; readonly result: Result }
-  | {
-      readonly outcome: 'rejected'
-      readonly reason: 'no-leader' | 'overloaded' | 'too-large' | 'superseded' | 'stopped'
-    }
+  | { readonly outcome: 'rejected'; readonly reason: 'no-leader' | 'overloaded' | 'too-large' | 'superseded' }
   | { readonly outcome: 'unknown' }
 
 /** Only after `ready` may a linearizable read be answered. */
-export type BarrierEnd = 'ready' | 'no-leader' | 'leader-changed' | 'timed-out' | 'stopped'
+export type BarrierEnd = 'ready' | 'no-leader' | 'timed-out' | 'stopped'
 
 export type MoveLeaderEnd = 'moved' | 'not-leader' | 'bad-transferee' | 'timed-out'
 

@@ -130,7 +130,6 @@ describe('the key-value service', () => {
     [{ outcome: 'unknown' }, 14, 'etcdserver: request timed out'],
     [{ outcome: 'rejected', reason: 'no-leader' }, 14, 'etcdserver: no leader'],
     [{ outcome: 'rejected', reason: 'superseded' }, 14, 'etcdserver: leader changed'],
-    [{ outcome: 'rejected', reason: 'stopped' }, 14, 'etcdserver: server stopped'],
     [{ outcome: 'rejected', reason: 'overloaded' }, 8, 'etcdserver: too many requests'],
     [{ outcome: 'rejected', reason: 'too-large' }, 3, 'etcdserver: request is too large'],
   ] as const)('says in etcd’s words that a proposal ended as %o', async (end, code, message) => {
@@ -141,7 +140,6 @@ describe('the key-value service', () => {
 
   it.each([
     ['no-leader', 'etcdserver: no leader'],
-    ['leader-changed', 'etcdserver: leader changed'],
     ['timed-out', 'etcdserver: request timed out'],
     ['stopped', 'etcdserver: server stopped'],
   ] as const)('says in etcd’s words that a barrier ended as %s', async (end, message) => {

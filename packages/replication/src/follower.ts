@@ -63,8 +63,9 @@ export class Follower {
   }
 
   /**
-   * That a leader of `term` was followed is durable before the acknowledgement is sent, with the log's own writes: the
-   * election's are another protocol's, for which nothing here waits.
+   * It is there for its token. The ballot, in which the election promised this term, is in another protocol's store, for whose
+   * writes nothing here waits. This write is of the ballot's step or of a later one, and what is durable is a prefix of the
+   * steps: so the acknowledgement, which waits for this write, waits for the ballot, too.
    */
   #recordTerm(term: Term): void {
     const recorded = this.#store.get(followedKey)

@@ -42,7 +42,6 @@ export class Dispatcher implements CallContext {
   #timedOut = 0
   #malformed = 0
   #abandoned = 0
-  #whenIdle: (() => void) | undefined
 
   constructor(options: DispatcherOptions) {
     this.#options = options
@@ -65,12 +64,6 @@ export class Dispatcher implements CallContext {
       abandoned: this.#abandoned,
       heldBytes: this.heldBytes,
     }
-  }
-
-  /** Calls back once, when nothing is in flight any more; at once if nothing is. */
-  onceIdle(callback: () => void): void {
-    if (this.#calls.size === 0) callback()
-    else this.#whenIdle = callback
   }
 
   accept(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number): void {
@@ -119,10 +112,6 @@ export class Dispatcher implements CallContext {
   ended(call: Call): void {
     this.#calls.delete(call)
     if (!call.over) this.#abandoned++
-    if (this.#calls.size > 0 || this.#whenIdle === undefined) return
-    const callback = this.#whenIdle
-    this.#whenIdle = undefined
-    callback()
   }
 
   /** One timer for all: looking at some thousands of calls costs less than a timer for each. */

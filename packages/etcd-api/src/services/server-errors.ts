@@ -34,14 +34,11 @@ export function statusOfProposal(end: Exclude<ProposalEnd, { outcome: 'committed
       return etcdErrors.requestTooLarge
     case 'superseded':
       return serverErrors.leaderChanged
-    case 'stopped':
-      return serverErrors.stopped
   }
 }
 
 export const statusOfBarrier: Readonly<Record<Exclude<BarrierEnd, 'ready'>, Status>> = {
   'no-leader': serverErrors.noLeader,
-  'leader-changed': serverErrors.leaderChanged,
   'timed-out': serverErrors.timedOut,
   stopped: serverErrors.stopped,
 }
