@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll } from 'vitest'
+import { encodeCommand } from '@quorate/kv'
 import { nodeSettings } from '../src/node-settings.js'
 import { openState } from '../src/open-state.js'
 import { freeLoopbackPorts } from '../src/processes/free-ports.js'
@@ -46,7 +47,7 @@ describe('a node whose log fails', () => {
     const put = { type: 'put', key: Uint8Array.of(1), value: Uint8Array.of(2) } as const
     expect(await node.kv?.execute(put)).toMatchObject({ outcome: 'committed' })
     disk.fails = true
-    const pending = [node.kv?.execute(put), node.propose(Uint8Array.of(1))]
+    const pending = [node.propose(encodeCommand(put)), node.propose(Uint8Array.of(1))]
     await expect(node.stopped).rejects.toMatchObject({ code: 'QUORATE_STORE_FAILED' })
     expect(await Promise.all(pending)).toEqual(pending.map(() => ({ outcome: 'unknown', reason: 'stopped' })))
     expect(await node.read()).toBe('stopped')

@@ -14,6 +14,8 @@ const writev = promisify(fs.writev)
 
 /** How many files stay open when only a few are used: old ones are read now and then. */
 const MAX_OPEN_FILES = 32
+/** What is written without a thread. */
+const MOST_BYTES_WRITTEN_AT_ONCE = 64 * 1024
 
 /** How a disk fares, for health checks and metrics. */
 export interface NodeDiskStats {
@@ -37,8 +39,8 @@ interface OpenFile {
 /**
  * A folder as a disk. Its files can be read and written by their owner alone.
  *
- * Writes and syncs run on libuv's threads, so that a slow disk delays `done` and never the event loop; reads are
- * synchronous. Nobody else may use the folder: `openDataFolder` sees to that.
+ * Syncs, and writes of more than a little, run on libuv's threads, so that a slow disk delays `done` and not the event loop; reads
+ * are synchronous. Nobody else may use the folder: `openDataFolder` sees to that.
  */
 export class NodeDisk implements Disk {
   readonly folder: string
@@ -154,11 +156,18 @@ export class NodeDisk implements Disk {
 
   async #append(file: OpenFile, bytes: readonly Uint8Array[]): Promise<void> {
     let rest = bytes.filter(({ length }) => length > 0)
+    let left = 0
+    for (const { length } of rest) left += length
     while (rest.length > 0) {
-      const { bytesWritten } = await writev(file.fd, rest, file.bytes)
+      // Little is copied into the system's memory sooner than a thread is woken for it. What waits for the disk is the sync.
+      const bytesWritten =
+        left <= MOST_BYTES_WRITTEN_AT_ONCE
+          ? fs.writevSync(file.fd, rest, file.bytes)
+          : (await writev(file.fd, rest, file.bytes)).bytesWritten
       if (bytesWritten === 0) throw new Error('the system wrote nothing and gave no reason')
       file.bytes += bytesWritten
       this.#bytes += bytesWritten
+      left -= bytesWritten
       rest = behind(rest, bytesWritten)
     }
   }
