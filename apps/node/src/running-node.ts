@@ -327,6 +327,14 @@ export class RunningNode implements NodeHandle {
         const message = error instanceof Error ? error.message : String(error)
         this.#fail({ code, message, data: isQuorateError(error) ? error.data : {} })
       },
+      forgotten: (witness) =>
+        this.#fail({
+          code: 'QUORATE_DATA_DIR_LOST',
+          message:
+            `the data folder of "${this.name}" is new, and "${witness}" knew "${this.name}" before: what it had promised is forgotten; ` +
+            'put its old folder back, or begin a new cluster with empty folders and another --initial-cluster-token',
+          data: { name: this.name, witness },
+        }),
     }
   }
 

@@ -38,6 +38,7 @@ class Cluster {
   readonly simulation: Simulation<Member>
   readonly machines = new Map<string, Commands>()
   readonly failures: unknown[] = []
+  readonly forgotten: string[] = []
   readonly ends = new Map<number, ProposalEnd<unknown>[]>()
   #last = 0
 
@@ -64,6 +65,7 @@ class Cluster {
               requestTimeoutMs,
               clientUrls: [`http://${id}`],
               failed: (error: unknown) => this.failures.push(error),
+              forgotten: (witness: string) => this.forgotten.push(`${id}, says ${witness}`),
             },
           } as unknown as MemberOptions,
           () => {},
@@ -216,5 +218,7 @@ describe('a replicated state', () => {
     cluster.run(100)
     const { attributes } = cluster.simulation.root('n2')
     expect(ids.map((id) => attributes?.clientUrls(id))).toEqual([['http://n1'], ['http://n2'], ['http://n3']])
+    // It came back with its store.
+    expect(cluster.forgotten).toEqual([])
   })
 })

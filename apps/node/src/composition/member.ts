@@ -48,6 +48,8 @@ export interface Replicated {
   readonly clientUrls: readonly string[]
   /** The state machine threw: nothing is applied any more, and the node must stop. */
   readonly failed: (error: unknown) => void
+  /** This member's folder is new although `witness` knew it before: it has forgotten what it promised, and must stop. */
+  readonly forgotten: (witness: NodeId) => void
 }
 
 /** What there is of a leadership, whether an election stands on its own or carries a log. */
@@ -81,8 +83,9 @@ export class Member implements Protocol<never> {
         failureDetector.create(own, { members, heartbeatIntervalMs, detectionTimeMs }),
       listen: (indication) => this.#detected(indication),
     })
-    this.state = replicated && this.#replicate(options, replicated)
+    // First: whoever knew a member before says so before it sends anything else.
     this.attributes = replicated && this.#announce(members, replicated)
+    this.state = replicated && this.#replicate(options, replicated)
     this.election = this.state?.log ?? this.#elect(options)
     this.votes = env.scope(
       'votes',
@@ -123,10 +126,10 @@ export class Member implements Protocol<never> {
     })
   }
 
-  #announce(members: readonly NodeId[], { clientUrls }: Replicated): Attributes {
+  #announce(members: readonly NodeId[], replicated: Replicated): Attributes {
     return this.#env.scope('attributes', {
       codec: attributesCodec,
-      create: (own) => new Attributes(own, members, clientUrls),
+      create: (own) => new Attributes(own, { ...replicated, members }),
       listen: () => {},
     })
   }
