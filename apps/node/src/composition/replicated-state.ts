@@ -1,4 +1,5 @@
 import {
+  compareTerms,
   messageCodec,
   QuorateError,
   type ElectionDefinition,
@@ -14,6 +15,7 @@ import {
   type ReplicatedLogDefinition,
   type ReplicatedLogIndication,
   type StateMachine,
+  type Term,
 } from '@quorate/core'
 
 /** How a proposal ended here: as in the log, with what the state machine made of it. */
@@ -52,6 +54,11 @@ interface Waiting<Result> extends Proposal<Result> {
   readonly expiresAtMs: number
 }
 
+interface Proposed<Result> extends Waiting<Result> {
+  /** Of the leader that it was given to. */
+  readonly term: Term
+}
+
 interface WaitingRead {
   readonly ended: Read
   readonly expiresAtMs: number
@@ -71,7 +78,7 @@ export class ReplicatedState<Result> implements Protocol<never> {
   readonly #fail: (error: unknown) => void
   readonly #requestTimeoutMs: number
   readonly #retryMs: number
-  readonly #proposed = new Map<number, Waiting<Result>>()
+  readonly #proposed = new Map<number, Proposed<Result>>()
   /** In no log: they wait for a leader. */
   #waiting: Waiting<Result>[] = []
   #waitingBytes = 0
@@ -85,6 +92,7 @@ export class ReplicatedState<Result> implements Protocol<never> {
   #firstResult = 0
   #appliedIndex: number
   #failed = false
+  #retriesSoon = false
 
   constructor(env: Environment<never, ElectionIndication>, options: ReplicatedStateOptions<Result>) {
     const { log, machine, election, members, maxDelayMs, requestTimeoutMs, failed } = options
@@ -124,8 +132,8 @@ export class ReplicatedState<Result> implements Protocol<never> {
   }
 
   timeout(): void {
-    const nowMs = this.#env.clock.now()
-    this.#expire(nowMs)
+    this.#retriesSoon = false
+    this.#expire(this.#env.clock.now())
     this.#retry()
     this.#watch()
   }
@@ -146,9 +154,10 @@ export class ReplicatedState<Result> implements Protocol<never> {
 
   #submit(proposals: readonly Waiting<Result>[]): void {
     if (proposals.length === 0) return
+    const { term } = this.log
     const first = this.log.propose(proposals.map(({ command }) => command))
     for (let place = 0; place < proposals.length; place++) {
-      this.#proposed.set(first + place, proposals[place] as Waiting<Result>)
+      this.#proposed.set(first + place, { ...(proposals[place] as Waiting<Result>), term })
     }
   }
 
@@ -220,7 +229,8 @@ export class ReplicatedState<Result> implements Protocol<never> {
     }
   }
 
-  #wait(proposal: Waiting<Result>): void {
+  /** What one leader did not take is given to the next, with whatever else it did not take: soon, if there is one already. */
+  #wait(proposal: Proposed<Result>): void {
     const bytes = this.#waitingBytes + proposal.command.length
     if (this.#waiting.length >= maxWaiting.requests || bytes > maxWaiting.bytes) {
       proposal.ended({ outcome: 'rejected', reason: 'overloaded' })
@@ -228,7 +238,14 @@ export class ReplicatedState<Result> implements Protocol<never> {
     }
     this.#waiting.push(proposal)
     this.#waitingBytes = bytes
-    this.#watch()
+    if (this.log.leader !== undefined && compareTerms(this.log.term, proposal.term) > 0) this.#retrySoon()
+    else this.#watch()
+  }
+
+  #retrySoon(): void {
+    if (this.#retriesSoon) return
+    this.#retriesSoon = true
+    this.#env.timer('retry', 0)
   }
 
   #barrierEnded(barrier: number, index: number | undefined): void {
@@ -286,6 +303,7 @@ export class ReplicatedState<Result> implements Protocol<never> {
 
   /** Looks again after a while, as long as something waits. */
   #watch(): void {
+    if (this.#retriesSoon) return
     if (this.#waiting.length + this.#waitingReads.length + this.#aheadReads.length > 0)
       this.#env.timer('retry', this.#retryMs)
   }
