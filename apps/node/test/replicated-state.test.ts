@@ -42,7 +42,7 @@ class Cluster {
   readonly ends = new Map<number, ProposalEnd<unknown>[]>()
   #last = 0
 
-  constructor(seed: number) {
+  constructor(seed: number, maxDelayMs = 10) {
     this.simulation = new Simulation<Member>({
       seed,
       nodes: ids,
@@ -54,7 +54,7 @@ class Cluster {
             members: ids,
             heartbeatIntervalMs: 20,
             detectionTimeMs: 200,
-            maxDelayMs: 10,
+            maxDelayMs,
             failureDetector: phiAccrual,
             election: raft,
             agreement: undefined,
@@ -167,6 +167,22 @@ describe('a replicated state', () => {
       const applied = cluster.machines.get(id)?.applied ?? []
       expect([...applied].sort((a, b) => a - b)).toEqual([...values].sort((a, b) => a - b))
     }
+  })
+
+  it('gives it to the next leader as soon as it is known to be lost, not only when it looks again', () => {
+    const maxDelayMs = 1_000
+    const cluster = new Cluster(1, maxDelayMs)
+    cluster.simulation.run(60_000, () => cluster.leader !== undefined)
+    const leader = cluster.leader as string
+    cluster.run(100)
+    const others = ids.filter((id) => id !== leader)
+    const values = others.flatMap((id) => cluster.propose(id))
+    // They are on their way to a leader that is no more.
+    cluster.simulation.apply({ type: 'crash', node: leader })
+    const { simulation } = cluster
+    simulation.run(simulation.now + 30_000, () => cluster.leader !== undefined && cluster.leader !== leader)
+    cluster.run(maxDelayMs / 10)
+    expect(cluster.outcomes(values)).toEqual(['committed', 'committed'])
   })
 
   it('ends what is proposed and read where no quorum is in time, and says of the one that it is certain, of the other not', () => {
