@@ -33,8 +33,10 @@ export async function checkNothingLost(
     revisions.set(write.revision, write)
   }
   const written = new Map(loads.flatMap((load) => [...load.written]))
-  // A linearizable read of each node first: from then on each has what was acknowledged.
-  const current = await Promise.all([...clients.values()].map((client) => client.read('any', { timeoutMs: 30_000 })))
+  // A linearizable read of each node first: from then on each has what was acknowledged. The node is well by its own word, and yet a
+  // client may have met its closed port last, and wait before it tries anew.
+  const patience = { timeoutMs: 30_000, waitForReady: true }
+  const current = await Promise.all([...clients.values()].map((client) => client.read('any', patience)))
   const revision = Math.max(...current.map((each) => each.revision))
   const hashes = new Map<string, number>()
   let present = new Map<string, Entry>()

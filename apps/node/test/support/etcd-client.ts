@@ -1,5 +1,5 @@
 import { create, type DescMethodUnary, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf'
-import { Client, credentials, type ServiceError } from '@grpc/grpc-js'
+import { Client, Metadata, credentials, type ServiceError } from '@grpc/grpc-js'
 import { KV, Maintenance } from '@quorate/etcd-api'
 import { grpcServiceDefinition } from '@quorate/transport-grpc'
 
@@ -30,6 +30,8 @@ export interface ReadOptions {
   readonly revision?: number
   readonly serializable?: boolean
   readonly timeoutMs?: number
+  /** Waits for a connection to the node until `timeoutMs`, where otherwise a refused one fails the read. */
+  readonly waitForReady?: boolean
 }
 
 /** A client of one node, over its client port. Its calls reject with grpc-js's `ServiceError`. */
@@ -53,6 +55,7 @@ export class EtcdClient {
     method: Method,
     request: MessageInitShape<Method['input']>,
     timeoutMs?: number,
+    waitForReady = false,
   ): Promise<MessageShape<Method['output']>> {
     const definition = definitions[method.localName]
     if (definition === undefined) throw new TypeError(`no method ${method.localName}`)
@@ -62,6 +65,7 @@ export class EtcdClient {
         definition.requestSerialize,
         definition.responseDeserialize as (bytes: Buffer) => MessageShape<Method['output']>,
         create(method.input, request),
+        new Metadata({ waitForReady }),
         timeoutMs === undefined ? {} : { deadline: Date.now() + timeoutMs },
         (error, response) => (error === null && response !== undefined ? resolve(response) : reject(error)),
       )
@@ -76,7 +80,7 @@ export class EtcdClient {
   }
 
   async read(key: string, options: ReadOptions = {}): Promise<Found> {
-    const { end = '', limit = 0, revision = 0, serializable = false, timeoutMs } = options
+    const { end = '', limit = 0, revision = 0, serializable = false, timeoutMs, waitForReady } = options
     const request = {
       key: encoder.encode(key),
       rangeEnd: encoder.encode(end),
@@ -84,7 +88,7 @@ export class EtcdClient {
       revision: BigInt(revision),
       serializable,
     }
-    const { kvs, more, header } = await this.call(KV.method.range, request, timeoutMs)
+    const { kvs, more, header } = await this.call(KV.method.range, request, timeoutMs, waitForReady)
     return {
       more,
       revision: Number(header?.revision),
