@@ -7,7 +7,7 @@ import { Rpc, type Answer, type Message } from './support/etcd/rpc.js'
 /**
  * The same random questions to a real etcd of one member and to three of our nodes, one after another, each to any of the three.
  *
- * `QUORATE_DIFFERENTIAL_SEED=7 QUORATE_DIFFERENTIAL_COUNT=200000 npx vitest run test/etcd-differential.test.ts` asks others, and more.
+ * `QUORATE_DIFFERENTIAL_SEED=7 QUORATE_DIFFERENTIAL_COUNT=200000 npm run lab etcd-differential` asks others, and more.
  */
 const seed = Number(process.env['QUORATE_DIFFERENTIAL_SEED'] ?? 20)
 const count = Number(process.env['QUORATE_DIFFERENTIAL_COUNT'] ?? 10_000)
