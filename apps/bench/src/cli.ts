@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { calm } from './calm.js'
+import { attacks } from './campaigns.js'
 import { silence } from './detection.js'
 import { failover } from './failover.js'
 import { kvFailover } from './kv/kv-failover.js'
@@ -29,6 +30,7 @@ interface Options extends Omit<TargetChoice, 'targets'> {
 
 const benchmarks: Readonly<Record<string, (options: Options) => Report | Promise<Report>>> = {
   simulation: ({ millions = 10 }) => simulation(millions),
+  campaigns: () => attacks(),
   memory: ({ seconds = 60 }) => memory(seconds),
   failover: ({ rounds = 50 }) => failover(rounds),
   detection: ({ rounds = 50 }) => silence(rounds),
