@@ -99,14 +99,14 @@ export class Recorder {
 
   peer(node: Recorded, event: PeerEvent): void {
     this.#mark(mark.peer, node.index)
-    this.#hash.text(JSON.stringify(event))
+    this.#hash.value(event)
     if (this.#limit > 0) this.#keep({ at: this.#trueTime(), type: 'peer', node: node.self.id, event })
   }
 
   indication(node: Recorded, path: string, indication: unknown): void {
     this.#mark(mark.indication, node.index)
     this.#hash.text(path)
-    this.#hash.text(JSON.stringify(indication))
+    this.#hash.value(indication)
     if (this.#limit > 0) this.#keep({ at: this.#trueTime(), type: 'indication', node: node.self.id, path, indication })
   }
 
@@ -118,7 +118,7 @@ export class Recorder {
 
   fault(action: FaultAction): void {
     this.#mark(mark.fault, 0)
-    this.#hash.text(JSON.stringify(action))
+    this.#hash.value(action)
     if (this.#limit > 0) this.#keep({ at: this.#trueTime(), type: 'fault', action })
   }
 

@@ -42,11 +42,72 @@ export class TraceHash {
     for (; index < length; index++) this.integer(value[index] as number)
   }
 
+  /** Plain data of any shape, without writing it out as text first. */
+  value(value: unknown): void {
+    switch (typeof value) {
+      case 'number':
+        this.integer(kind.number)
+        this.number(value)
+        return
+      case 'string':
+        this.integer(kind.string)
+        this.text(value)
+        return
+      case 'boolean':
+        this.integer(value ? kind.true : kind.false)
+        return
+      case 'bigint':
+        this.integer(kind.bigint)
+        this.text(value.toString())
+        return
+      case 'object':
+        this.#object(value)
+        return
+      default:
+        this.integer(kind.none)
+    }
+  }
+
+  #object(value: object | null): void {
+    if (value === null) {
+      this.integer(kind.null)
+    } else if (ArrayBuffer.isView(value)) {
+      this.integer(kind.bytes)
+      this.bytes(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
+    } else if (Array.isArray(value)) {
+      this.integer(kind.list)
+      this.integer(value.length)
+      for (const item of value as readonly unknown[]) this.value(item)
+    } else {
+      this.integer(kind.record)
+      for (const name in value) {
+        this.text(name)
+        this.value((value as Readonly<Record<string, unknown>>)[name])
+      }
+      this.integer(kind.end)
+    }
+  }
+
   /** The hash so far, as 16 hexadecimal digits. */
   digest(): string {
     return hex(finish(this.#low ^ (this.#high >>> 16))) + hex(finish(this.#high ^ (this.#low << 7)))
   }
 }
+
+/** What each kind of value adds to the hash, so that no two kinds hash the same. */
+const kind = {
+  none: 1,
+  null: 2,
+  false: 3,
+  true: 4,
+  number: 5,
+  bigint: 6,
+  string: 7,
+  bytes: 8,
+  list: 9,
+  record: 10,
+  end: 11,
+} as const
 
 function finish(value: number): number {
   let mixed = value ^ (value >>> 16)

@@ -6,8 +6,9 @@ import type { Violations } from './checks.js'
 interface Known {
   readonly term: Term
   readonly command: string
-  /** Of the log up to and including this entry. */
-  readonly prefix: string
+  /** A digest, in two halves, of the log up to and including this entry. */
+  readonly low: number
+  readonly high: number
 }
 
 /**
@@ -19,8 +20,8 @@ export class LogChecks {
   readonly #violations: Violations
   readonly #simulation: Simulation<ReplicatedLog<unknown>>
   readonly #mirrors = new Map<NodeId, Known[]>()
-  /** By `index term`: whatever log has such an entry has this prefix. */
-  readonly #prefixes = new Map<string, string>()
+  /** By `index term`: whatever log has such an entry is the same up to it. */
+  readonly #known = new Map<string, Known>()
   /** By index: what has been committed anywhere. */
   readonly #committed: Known[] = []
   readonly #leaders = new Map<string, NodeId>()
@@ -65,7 +66,7 @@ export class LogChecks {
     if (
       newest !== undefined &&
       compareTerms(newest.term, term) < 0 &&
-      mirror[this.#committed.length - 1]?.prefix !== newest.prefix
+      !samePrefix(mirror[this.#committed.length - 1], newest)
     ) {
       const what = `${node} leads term ${key} without what was committed up to index ${this.#committed.length}`
       this.#violations.add('leader-completeness', what)
@@ -82,7 +83,7 @@ export class LogChecks {
       if (applied === undefined)
         this.#violations.add('state-machine-safety', `${node} applies index ${index}, which it does not have`)
       else if (known === undefined) this.#committed[index - 1] = applied
-      else if (known.prefix !== applied.prefix) {
+      else if (!samePrefix(known, applied)) {
         this.#violations.add(
           'state-machine-safety',
           `${node} applies another entry at index ${index} than was applied before`,
@@ -142,13 +143,17 @@ export class LogChecks {
     mirror.length = same
     for (let index = same + 1; index <= lastIndex; index++) {
       const { term, command } = log.entry(index) as LogEntry
-      const text = command === undefined ? '' : String.fromCharCode(...command)
-      const prefix = `${digest(`${mirror[index - 2]?.prefix ?? ''} ${termKey(term)} ${text}`)}`
-      mirror.push({ term, command: text, prefix })
+      const { low, high } = digest(mirror[index - 2], term, command)
       const key = `${index} ${termKey(term)}`
-      const known = this.#prefixes.get(key)
-      if (known === undefined) this.#prefixes.set(key, prefix)
-      else if (known !== prefix) {
+      const known = this.#known.get(key)
+      if (known !== undefined && known.low === low && known.high === high) {
+        mirror.push(known)
+        continue
+      }
+      const entry = { term, command: command === undefined ? '' : String.fromCharCode(...command), low, high }
+      mirror.push(entry)
+      if (known === undefined) this.#known.set(key, entry)
+      else {
         this.#violations.add(
           'log-matching',
           `${node} has another log up to index ${index} of term ${termKey(term)} than others have`,
@@ -167,14 +172,21 @@ function termKey({ number, id }: Term): string {
   return id === '' ? String(number) : `${number}/${id}`
 }
 
-/** FNV-1a in two lanes: 64 bits tell prefixes apart. */
-function digest(text: string): string {
-  let low = 0x811c_9dc5
-  let high = 0x01b3_1000
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index)
+function samePrefix(a: Known | undefined, b: Known): boolean {
+  return a !== undefined && a.low === b.low && a.high === b.high
+}
+
+/** FNV-1a in two lanes, over what came before and then the entry: 64 bits tell prefixes apart. */
+function digest(before: Known | undefined, { number, id }: Term, command: Uint8Array | undefined) {
+  let low = before?.low ?? 0x811c_9dc5 | 0
+  let high = before?.high ?? 0x01b3_1000
+  const add = (code: number): void => {
     low = Math.imul(low ^ code, 0x0100_0193)
     high = Math.imul(high ^ code ^ (low >>> 16), 0x85eb_ca6b)
   }
-  return (low >>> 0).toString(36) + (high >>> 0).toString(36)
+  add(number)
+  for (let index = 0; index < id.length; index++) add(id.charCodeAt(index))
+  add(command === undefined ? -1 : command.length)
+  if (command !== undefined) for (let index = 0; index < command.length; index++) add(command[index] as number)
+  return { low, high }
 }
