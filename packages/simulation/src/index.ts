@@ -3,6 +3,7 @@ export { Simulation } from './simulation.js'
 export type { OpenStores, SimulationOptions } from './simulation-options.js'
 export { calmLinks, type LinkConditions } from './network.js'
 export type { FaultAction, ScheduledFault } from './fault-action.js'
+export type { RequestKind, ScheduledRequest } from './scheduled-request.js'
 export type { TraceEntry } from './trace.js'
 export { findAgreement, findConflict, findDivergence, type Divergence, type ValueChange } from './formulas.js'
 export { runAgreement, type AgreementResult, type AgreementRunOptions } from './runs/run-agreement.js'
@@ -13,9 +14,20 @@ export {
   type FailureDetectorRunOptions,
 } from './runs/run-failure-detector.js'
 export type { Violation } from './runs/checks.js'
-export type { RunOptions, RunResult } from './runs/run.js'
+export type { RunKind, RunOptions, RunResult } from './runs/run.js'
 export { drawSchedule, healing, type ScheduleOptions } from './runs/schedule.js'
 export { explain, sweep, type SweepResult } from './runs/sweep.js'
+export { leftToSeed } from './scenario/left-to-seed.js'
+export { parseScenario } from './scenario/parse-scenario.js'
+export { printScenario } from './scenario/print-scenario.js'
+export {
+  runScenario,
+  scenarioOf,
+  type ScenarioDefinitions,
+  type ScenarioOptions,
+  type ScenarioRunOptions,
+} from './scenario/run-scenario.js'
+export type { Scenario } from './scenario/scenario.js'
 export {
   runReplicatedLog,
   type ReplicatedLogRunOptions,

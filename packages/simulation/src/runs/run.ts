@@ -11,10 +11,12 @@ import {
 } from '@quorate/core'
 import type { ScheduledFault } from '../fault-action.js'
 import { nodeIds } from '../node-ids.js'
+import type { ScheduledRequest } from '../scheduled-request.js'
 import type { OpenStores } from '../simulation-options.js'
 import type { Simulation } from '../simulation.js'
 import type { TraceEntry } from '../trace.js'
 import type { Violation, Violations } from './checks.js'
+import { requireRequests } from './requests.js'
 import { drawSchedule, healing, requireInjectable } from './schedule.js'
 
 /** The shortest and longest time until a write is durable in a run, in milliseconds. */
@@ -31,6 +33,13 @@ export interface RunOptions {
   readonly faults?: readonly FaultKind[]
   /** What happens when, instead of a schedule drawn by the seed. */
   readonly schedule?: readonly ScheduledFault[]
+  /** What is asked of whom and when, instead of requests drawn by the seed. */
+  readonly requests?: readonly ScheduledRequest[]
+  /**
+   * Of a log: whether whoever is elected is cut off soon after. Default: if `partition` is among the faults the seed decides; with a
+   * schedule nobody is.
+   */
+  readonly huntLeaders?: boolean
   /** The longest time that a message takes while delays are bounded, in milliseconds. Default 10. */
   readonly maxDelayMs?: number
   /** How long faults go on, in virtual milliseconds. Default: 100 times the longest delay. */
@@ -63,6 +72,8 @@ export interface Plan {
   readonly maxFaulty: number
   readonly faults: readonly FaultKind[]
   readonly schedule: readonly ScheduledFault[] | undefined
+  readonly requests: readonly ScheduledRequest[] | undefined
+  readonly huntLeaders: boolean | undefined
   readonly maxDelayMs: number
   readonly chaosMs: number
   readonly clockBound: ClockBound
@@ -71,11 +82,10 @@ export interface Plan {
   readonly command: string
 }
 
-export function plan(
-  kind: 'election' | 'vote' | 'detector' | 'log',
-  definition: Declaration,
-  options: RunOptions,
-): Plan {
+/** What is run, as it is called on the command line. */
+export type RunKind = 'election' | 'vote' | 'detector' | 'log'
+
+export function plan(kind: RunKind, definition: Declaration, options: RunOptions): Plan {
   const nodes = requireInteger('nodes', options.nodes, { min: 1, max: 64 })
   const seed = requireInteger('seed', options.seed, { min: 0 })
   const maxFaulty = requireInteger('maxFaulty', options.maxFaulty ?? definition.resilience(nodes), {
@@ -91,12 +101,15 @@ export function plan(
   if (options.schedule?.some(({ atMs }) => atMs > chaosMs) === true) {
     throw invalidOption('schedule', options.schedule.length, `one whose faults all come before chaosMs, ${chaosMs}`)
   }
+  if (options.requests !== undefined) requireRequests(kind, options.requests, chaosMs)
   return {
     ids: nodeIds(nodes),
     seed,
     maxFaulty,
     faults,
     schedule: options.schedule,
+    requests: options.requests,
+    huntLeaders: options.huntLeaders ?? (options.schedule === undefined ? undefined : false),
     maxDelayMs,
     chaosMs,
     clockBound,
