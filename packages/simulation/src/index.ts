@@ -33,3 +33,10 @@ export {
   type ReplicatedLogRunOptions,
   type ReplicatedLogRunResult,
 } from './runs/run-replicated-log.js'
+export {
+  shrink,
+  type ScenarioSize,
+  type ShrinkOptions,
+  type ShrinkProgress,
+  type ShrinkResult,
+} from './shrink/shrink.js'
