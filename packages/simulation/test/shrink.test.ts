@@ -131,7 +131,7 @@ describe('shrink', { timeout: 120_000 }, () => {
     const action = { type: 'crash', node: expect.any(String), afterSends: expect.any(Number), forGood: true }
     expect(scenario.schedule).toEqual([{ atMs: expect.any(Number), action }])
     expect(scenario.faults).toEqual(['crash-stop'])
-    expect([...(scenario.values ?? [])].sort()).toEqual([1, 2, 3, 4])
+    expect(new Set(scenario.values)).toEqual(new Set([1, 2, 3, 4]))
   })
 
   const crowded = (algorithm: Definition) =>

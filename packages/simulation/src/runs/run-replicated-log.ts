@@ -151,6 +151,8 @@ class ReplicatedLogRun<M> {
           return
         case 'accuse':
           this.#oracle.mistake(node, request.peer)
+          return
+        case 'stand': // of a log it is not asked, and refused
       }
     })
   }
