@@ -38,14 +38,18 @@ export function drawFlight(
       class: ['flight', `k${colour}`, ...marks].join(' '),
       'data-from': from.id,
       'data-to': to,
-      'data-sent': sentMs,
-      'data-ended': endMs,
+      'data-sent': exactly(sentMs),
+      'data-ended': exactly(endMs),
     },
     title(`${kind}  ${from.id} → ${to}${remarks.join('')}\n${when}\n${says}`) +
       element('path', { class: 'hit', d }) +
       element('path', { class: 'line', d }) +
       (cross === undefined ? '' : element('path', { class: 'cross', d: cross })),
   )
+}
+
+function exactly(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : String(ms)
 }
 
 /** The way of a message, with its head, and the cross where it is lost. */

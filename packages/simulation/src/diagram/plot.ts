@@ -55,7 +55,7 @@ export function plot(view: View, spans: Spans, ids: readonly NodeId[], codecOf: 
     violations.lines(top - cuts.height - links.height, bottom),
   ]
   const names = ids.map((id) => element('text', { class: 'name', x: 12, y: y(id) + 5 }, escaped(id)))
-  const nameWidth = Math.max(...ids.map(({ length }) => length)) * 9 + 22
+  const nameWidth = Math.max(0, ...ids.map(({ length }) => length)) * 9 + 22
   const size = (width: number): Readonly<Record<string, string | number>> => ({
     ...{ xmlns: 'http://www.w3.org/2000/svg', width, height },
     viewBox: `0 0 ${width} ${Math.round(height)}`,
