@@ -99,7 +99,9 @@ describe('a diagram', () => {
       { atMs: 200, action: { type: 'resume', node: 'n3' } },
     ] as const
     const requests = [{ atMs: 20, node: 'n1', what: 'stand' }] as const
-    const elements = drawn(drawDiagram(traced(1, { faults: ['crash-recovery', 'pause'], schedule, requests }).trace, all))
+    const elements = drawn(
+      drawDiagram(traced(1, { faults: ['crash-recovery', 'pause'], schedule, requests }).trace, all),
+    )
     const titles = (name: string): readonly string[] => having(elements, name).map(({ title }) => title)
     expect(titles('up').filter((title) => title.startsWith('n2'))).toEqual([
       'n2 runs, incarnation 1\nfrom 0.000 ms to 60.000 ms',
@@ -160,7 +162,9 @@ describe('a diagram', () => {
     const page = drawDiagram(traced(5).trace, all)
     expect(drawDiagram(traced(5).trace, all)).toBe(page)
     expect(drawDiagram(traced(6).trace, all)).not.toBe(page)
-    expect(page.replaceAll('xmlns="http://www.w3.org/2000/svg"', '')).not.toMatch(/https?:|\ssrc=|<link|@import|url\((?!#)/)
+    expect(page.replaceAll('xmlns="http://www.w3.org/2000/svg"', '')).not.toMatch(
+      /https?:|\ssrc=|<link|@import|url\((?!#)/,
+    )
   })
 
   it('shows any text as text, whatever stands in it', () => {
@@ -212,7 +216,9 @@ describe('a diagram', () => {
     expect(flights).toBeLessThanOrEqual(260) // those under way at its ends, too
     expect(page).toMatch(/\d+ earlier entries of the trace are left out; \d+ later entries/)
     expect(drawDiagram(trace, { codecOf, maxEntries: 200 })).toMatch(/<p class="notes">\d+ later entries/)
-    const ticks = elements.filter(({ attributes }) => attributes['class'] === 'tick').map(({ text }) => parseFloat(text))
+    const ticks = elements
+      .filter(({ attributes }) => attributes['class'] === 'tick')
+      .map(({ text }) => parseFloat(text))
     expect(Math.min(...ticks)).toBeGreaterThan(500)
     expect(Math.max(...ticks)).toBeLessThan(2500)
   })

@@ -1,6 +1,7 @@
 import type { NodeId } from '@quorate/core'
 import type { TraceEntry } from '../trace.js'
 import { colours, drawFlight } from './draw-flight.js'
+import { outermostOf, type IndicationEntry } from './outermost.js'
 import { Lanes, textWidth, ticksOf, type Scale } from './scale.js'
 import type { NodeSpan, Span, Spans } from './spans.js'
 import { element, escaped, path, time, title } from './svg.js'
@@ -24,6 +25,7 @@ const axisHeight = 28
 /** Draws nodes as lines from left to right, and messages as arrows between them. */
 export function plot(view: View, spans: Spans, ids: readonly NodeId[], codecOf: CodecOf, scale: Scale): Plot {
   const above: string[] = []
+  const outermost = outermostOf(view.entries)
   const cuts = bars(spans.cuts, 'cut', 2 * laneHeight, scale)
   const links = bars(spans.links, 'links', 2 * laneHeight + cuts.height, scale)
   const violations = drawViolations(view.entries, scale)
@@ -50,7 +52,7 @@ export function plot(view: View, spans: Spans, ids: readonly NodeId[], codecOf: 
     ),
     ...spans.nodes.map((span) => nodeSpan(span, scale, y)),
     ...drawn,
-    ...ids.map((id) => drawNode(id, view.entries, scale, y(id))),
+    ...ids.map((id) => drawNode(id, view.entries, outermost, scale, y(id))),
     ...view.entries.map((entry) => ceased(entry, scale, top - 4, bottom)),
     violations.lines(top - cuts.height - links.height, bottom),
   ]
@@ -145,8 +147,14 @@ interface Mark {
   readonly rank: number
 }
 
-function drawNode(id: NodeId, entries: readonly TraceEntry[], scale: Scale, y: number): string {
-  const marks = entries.flatMap((entry) => markOf(entry, id) ?? [])
+function drawNode(
+  id: NodeId,
+  entries: readonly TraceEntry[],
+  outermost: (entry: IndicationEntry) => boolean,
+  scale: Scale,
+  y: number,
+): string {
+  const marks = entries.flatMap((entry) => markOf(entry, id, outermost) ?? [])
   const lanes = new Lanes(Math.max(1, Math.floor((scale.rowHeight - 46) / 14)))
   const shapes = marks.map(({ entry, name }) => {
     const shape = shapeOf(name, scale.x(entry.at), y)
@@ -173,7 +181,7 @@ function drawNode(id: NodeId, entries: readonly TraceEntry[], scale: Scale, y: n
   return shapes.join('\n') + labels.join('\n')
 }
 
-function markOf(entry: TraceEntry, id: NodeId): Mark | undefined {
+function markOf(entry: TraceEntry, id: NodeId, outermost: (entry: IndicationEntry) => boolean): Mark | undefined {
   switch (entry.type) {
     case 'timeout':
       return entry.node === id ? { entry, name: 'timer', rank: 9 } : undefined
@@ -188,7 +196,7 @@ function markOf(entry: TraceEntry, id: NodeId): Mark | undefined {
     case 'request':
       return entry.node === id ? requestMark(entry) : undefined
     case 'indication':
-      return entry.node === id ? indicationMark(entry, id) : undefined
+      return entry.node === id ? indicationMark(entry, id, outermost(entry)) : undefined
     case 'report':
       return entry.node === id ? { entry, name: 'report', label: entry.report.type, rank: 4 } : undefined
     case 'fault': {
@@ -201,9 +209,8 @@ function markOf(entry: TraceEntry, id: NodeId): Mark | undefined {
   }
 }
 
-function indicationMark(entry: Extract<TraceEntry, { readonly type: 'indication' }>, id: NodeId): Mark {
-  if (entry.path !== '') return { entry, name: 'detail', rank: 9 }
-  const label = indicationLabel(id, entry.indication)
+function indicationMark(entry: IndicationEntry, id: NodeId, outermost: boolean): Mark {
+  const label = outermost ? indicationLabel(id, entry.indication) : undefined
   if (label === undefined) return { entry, name: 'detail', rank: 9 }
   if (label.startsWith('leads')) return { entry, name: 'led', label, rank: 0 }
   const decided = label.startsWith('decides') || label.startsWith('commits')

@@ -2,6 +2,7 @@ import type { ElectionIndication, NodeId } from '@quorate/core'
 import type { FaultAction } from '../fault-action.js'
 import type { LinkConditions } from '../network.js'
 import type { TraceEntry } from '../trace.js'
+import { outermostOf, type IndicationEntry } from './outermost.js'
 
 /** Something that holds for a while; `undefined` ends: it held before the trace began, or when it ended. */
 export interface Span {
@@ -37,8 +38,10 @@ class SpanReader implements Spans {
   readonly nodes: NodeSpan[] = []
   readonly cuts: Cut[] = []
   readonly links: Span[] = []
+  readonly #outermost: (entry: IndicationEntry) => boolean
 
   constructor(entries: readonly TraceEntry[], ids: readonly NodeId[]) {
+    this.#outermost = outermostOf(entries)
     // A node of which the trace tells anything before it starts was up when the trace began.
     for (const id of ids) {
       const first = entries.find((entry) => concerns(entry, id))
@@ -57,7 +60,7 @@ class SpanReader implements Spans {
         this.#end('fault', entry.node, at, armed)
         return
       case 'indication':
-        if (entry.path === '') this.#lead(entry.node, entry.indication as Partial<ElectionIndication>, at)
+        if (this.#outermost(entry)) this.#lead(entry.node, entry.indication as Partial<ElectionIndication>, at)
         return
       case 'fault':
         this.#fault(entry.action, at)
