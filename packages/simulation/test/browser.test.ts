@@ -16,14 +16,7 @@ const executablePath = process.env['QUORATE_CHROMIUM'] ?? '/usr/bin/chromium'
 /** What the browser loads: modules as they were built, found by an import map; nothing is bundled. */
 const page = `<!doctype html>
 <script type="importmap">
-  {
-    "imports": {
-      "@humanwhocodes/momoa": "/simulation/node_modules/@humanwhocodes/momoa/dist/momoa.js",
-      "@quorate/core": "/core/dist/index.js",
-      "@quorate/simulation": "/simulation/dist/index.js",
-      "fastest-levenshtein": "/simulation/node_modules/fastest-levenshtein/esm/mod.js"
-    }
-  }
+  { "imports": { "@quorate/core": "/core/dist/index.js", "@quorate/simulation": "/simulation/dist/index.js" } }
 </script>
 <script type="module">
   import * as core from '@quorate/core'

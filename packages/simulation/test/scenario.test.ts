@@ -12,6 +12,7 @@ import {
   type RunOptions,
   type Scenario,
 } from '../src/index.js'
+import { NotJson, readJson, type JsonNode } from '../src/scenario/json-text.js'
 import { floodingVote } from './support/flooding-vote.js'
 import { raftElection } from './support/raft-election.js'
 import * as wrong from './wrong-algorithms.js'
@@ -139,8 +140,8 @@ describe('parseScenario', () => {
   })
 
   it.each([
-    ['what is no JSON', '"nodes": 3,', '"nodes": 3;', 6, '', "Unexpected character ';'"],
-    ['braces that do not match', ', "restartAfterMs": 40 } },\n', '', 15, '', 'no JSON'],
+    ['what is no JSON', '"nodes": 3,', '"nodes": 3;', 6, '', '";" stands where a comma or } should'],
+    ['braces that do not match', ', "restartAfterMs": 40 } },\n', '', 15, '', '"{" stands where a comma or } should'],
     ['another version', '"version": 1', '"version": 2', 2, 'version', 'reads version 1'],
     ['an unknown field', '"seed": 7', '"sead": 7', 7, 'sead', 'did you mean seed?'],
     ['a missing field', '  "maxFaulty": 1,\n', '', 1, '', 'has no maxFaulty'],
@@ -190,6 +191,43 @@ describe('parseScenario', () => {
       expect(code()).toBe('QUORATE_INVALID_SCENARIO')
     },
   )
+
+  it('reads any JSON as JSON.parse does', () => {
+    const plain = (node: JsonNode): unknown =>
+      node.type === 'scalar'
+        ? node.value
+        : node.type === 'list'
+          ? node.items.map(plain)
+          : Object.fromEntries(node.members.map(({ name, value }) => [name, plain(value)]))
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 5 }), fc.boolean(), (text, spaced) => {
+        const written = spaced ? JSON.stringify(JSON.parse(text), null, '\t') : text
+        expect(plain(readJson(written))).toEqual(JSON.parse(text))
+      }),
+    )
+    const ends = '"nodes": 3,\n'
+    for (const text of [
+      '[1,]',
+      '[,1]',
+      '{"a":1,}',
+      '01',
+      '1.',
+      '+1',
+      '.5',
+      "'a'",
+      '"\\x"',
+      '"a\nb"',
+      '"\t"',
+      '[1 2]',
+      '{a:1}',
+      ends,
+    ]) {
+      expect(() => readJson(text)).toThrow(NotJson)
+      expect(() => JSON.parse(text) as unknown).toThrow(SyntaxError)
+    }
+    expect(() => readJson('['.repeat(100_000))).toThrow('nested more than 32 deep')
+    expect(readJson('/* a\n*/ [ // b ]\n 1 ]')).toMatchObject({ type: 'list', line: 2, items: [{ line: 3, value: 1 }] })
+  })
 
   it('throws nothing but that for any change of any character', () => {
     fc.assert(

@@ -37,7 +37,8 @@ export function drawDiagram(entries: readonly TraceEntry[], options: DiagramOpti
   const maxEntries = requireInteger('maxEntries', options.maxEntries ?? 1500, { min: 1, max: 100_000 })
   const ids = options.nodes ?? nodesOf(entries)
   const { fromMs, toMs } = options
-  const view = viewOf(entries, flightsOf(entries), {
+  const codecOf = options.codecOf ?? (() => undefined)
+  const view = viewOf(entries, flightsOf(entries, codecOf), {
     ...(fromMs !== undefined && { fromMs }),
     ...(toMs !== undefined && { toMs }),
     maxEntries,
@@ -45,8 +46,10 @@ export function drawDiagram(entries: readonly TraceEntry[], options: DiagramOpti
   const marks =
     view.flights.filter(({ repeats }) => !repeats).length +
     view.entries.filter(({ type }) => isLabelled.has(type)).length
-  const scale = scaleOf(view.fromMs, view.toMs, marks / Math.max(1, Math.sqrt(ids.length)), ids.length)
-  const picture = plot(view, spansOf(entries, ids), ids, options.codecOf ?? (() => undefined), scale)
+  const times = [...view.flights.flatMap(({ sentMs, endMs }) => [sentMs, endMs]), ...view.entries.map(({ at }) => at)]
+  const within = times.filter((at) => at !== undefined && at >= view.fromMs && at <= view.toMs) as readonly number[]
+  const scale = scaleOf(within, view.fromMs, view.toMs, marks / Math.max(1, Math.sqrt(ids.length)), ids.length)
+  const picture = plot(view, spansOf(entries, ids), ids, codecOf, scale)
   const violations = entries.flatMap((entry) => (entry.type === 'violation' ? entry : []))
   return page({
     title: options.title ?? 'A run',

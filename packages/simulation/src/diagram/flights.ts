@@ -1,5 +1,6 @@
 import type { Incarnation, NodeId } from '@quorate/core'
 import type { TraceEntry } from '../trace.js'
+import { messageWords, type CodecOf } from './words.js'
 
 /** One message on its way, or one copy of it. */
 export interface Flight {
@@ -18,18 +19,27 @@ export interface Flight {
   corrupted: boolean
   /** Whether it took longer than links allow. */
   late: boolean
-  /** Whether the same node told the same node the same thing the last time. */
+  /** Whether the same node told the same node the same the last time: the same bytes, or just as much that it is alive. */
   readonly repeats: boolean
 }
+
+/** What a node told another last. */
+interface Told {
+  readonly payload: Uint8Array
+  readonly isBeat: boolean
+}
+
+/** Messages that say no more than that their sender is alive are called so. */
+const heartbeat = /heart-?beat|\bping\b|\balive\b/i
 
 /** How many messages between two nodes are remembered for copies that are still to come. */
 const remembered = 64
 
 /** Finds out from a trace which message arrived where and when. */
-export function flightsOf(entries: readonly TraceEntry[]): readonly Flight[] {
+export function flightsOf(entries: readonly TraceEntry[], codecOf: CodecOf): readonly Flight[] {
   const flights: Flight[] = []
   const links = new Map<string, Flight[]>()
-  const told = new Map<string, Uint8Array>()
+  const told = new Map<string, Told>()
   let longestMs = Infinity
   for (const entry of entries) {
     if (entry.type === 'fault' && entry.action.type === 'links') {
@@ -41,8 +51,10 @@ export function flightsOf(entries: readonly TraceEntry[]): readonly Flight[] {
     const link = links.get(key) ?? []
     links.set(key, link)
     if (type === 'send') {
-      const repeats = sameBytes(told.get(key), payload)
-      told.set(key, payload)
+      const last = told.get(key)
+      const isBeat = heartbeat.test(messageWords(channel, payload, codecOf).kind)
+      const repeats = last !== undefined && ((isBeat && last.isBeat) || sameBytes(last.payload, payload))
+      told.set(key, { payload, isBeat })
       const flight: Flight = { ...begun(entry), sentMs: at, repeats }
       flights.push(flight)
       link.push(flight)
@@ -93,6 +105,6 @@ function match(link: readonly Flight[], payload: Uint8Array): Flight | undefined
   return open.find(similar) ?? link.find(similar)
 }
 
-function sameBytes(a: Uint8Array | undefined, b: Uint8Array): boolean {
-  return a !== undefined && (a === b || (a.length === b.length && a.every((byte, index) => byte === b[index])))
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a === b || (a.length === b.length && a.every((byte, index) => byte === b[index]))
 }

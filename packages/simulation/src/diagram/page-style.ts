@@ -24,9 +24,11 @@ p { margin: 4px 0 }
 .late-word { color: var(--late) }
 .stage { display: flex; margin: 12px 0; overflow-x: auto; border: 1px solid var(--faint); border-radius: 8px }
 .stage svg { flex: none; display: block; font: 11px system-ui, sans-serif }
-.names { position: sticky; left: 0; z-index: 1; background: var(--panel); border-right: 1px solid var(--faint) }
+.names { position: sticky; left: 0; z-index: 1; background: var(--panel); box-shadow: 1px 0 var(--faint) }
 .name { fill: var(--fg); font-size: 13px; font-weight: 650 }
 .grid { stroke: var(--faint) }
+.gap rect { fill: var(--panel) }
+.gap .tick { font-style: italic }
 .tick { fill: var(--soft); text-anchor: middle; font-size: 10.5px }
 .down { stroke: var(--line); stroke-dasharray: 1 5 }
 .up rect { fill: var(--line) }
@@ -49,6 +51,7 @@ p { margin: 4px 0 }
 .flight.corrupted .line { stroke: var(--bad); stroke-dasharray: 1 3 }
 .flight.under-way .line { stroke-dasharray: 2 3; opacity: .6 }
 .flight.repeat { opacity: .22 }
+.flight.repeat.lost, .flight.repeat.late { opacity: .5 }
 .flight:hover, .flight.repeat:hover { opacity: 1 }
 .flight:hover .line { stroke-width: 3 }
 .mark * { stroke: var(--bg); stroke-width: 1; fill: var(--soft) }

@@ -1,12 +1,13 @@
 import type { NodeId } from '@quorate/core'
 import type { TraceEntry } from '../trace.js'
 import { colours, drawFlight } from './draw-flight.js'
-import { outermostOf, type IndicationEntry } from './outermost.js'
-import { Lanes, textWidth, ticksOf, type Scale } from './scale.js'
-import type { NodeSpan, Span, Spans } from './spans.js'
-import { element, escaped, path, time, title } from './svg.js'
+import { drawNode } from './draw-node.js'
+import { outermostOf } from './outermost.js'
+import { Lanes, textWidth, type Scale } from './scale.js'
+import { short, type NodeSpan, type Span, type Spans } from './spans.js'
+import { element, escaped, time, title } from './svg.js'
 import type { View } from './view.js'
-import { entryWords, faultLabel, indicationLabel, messageWords, type CodecOf } from './words.js'
+import { messageWords, type CodecOf } from './words.js'
 
 /** The picture and what its legend needs to know. */
 export interface Plot {
@@ -24,7 +25,6 @@ const axisHeight = 28
 
 /** Draws nodes as lines from left to right, and messages as arrows between them. */
 export function plot(view: View, spans: Spans, ids: readonly NodeId[], codecOf: CodecOf, scale: Scale): Plot {
-  const above: string[] = []
   const outermost = outermostOf(view.entries)
   const cuts = bars(spans.cuts, 'cut', 2 * laneHeight, scale)
   const links = bars(spans.links, 'links', 2 * laneHeight + cuts.height, scale)
@@ -34,7 +34,6 @@ export function plot(view: View, spans: Spans, ids: readonly NodeId[], codecOf: 
   const bottom = top + ids.length * scale.rowHeight
   const height = bottom + axisHeight
   const y = (id: NodeId): number => rowOf.get(id) ?? top
-  for (const cut of spans.cuts) above.push(band(cut, top, bottom, scale))
   const flights = view.flights
     .filter(({ from, to }) => from.id !== to && rowOf.has(from.id) && rowOf.has(to))
     .sort((a, b) => Number(b.repeats) - Number(a.repeats))
@@ -43,8 +42,8 @@ export function plot(view: View, spans: Spans, ids: readonly NodeId[], codecOf: 
   const colourOf = new Map(kinds.map(({ kind }, index) => [kind, Math.min(index, colours - 1)]))
   const drawn = flights.map(({ flight, words }) => drawFlight(flight, words, colourOf.get(words.kind) ?? 0, scale, y))
   const parts = [
-    ...above,
     axis(scale, top, bottom),
+    ...spans.cuts.map((cut) => band(cut, top, bottom, scale)),
     cuts.markup,
     links.markup,
     ...ids.map((id) =>
@@ -82,15 +81,21 @@ const hatching =
   '<rect class="hatched" width="3" height="6"/></pattern></defs>\n'
 
 function axis(scale: Scale, top: number, bottom: number): string {
-  return ticksOf(scale)
-    .map((ms) => {
-      const x = scale.x(ms)
-      return (
-        element('line', { class: 'grid', x1: x, x2: x, y1: top, y2: bottom }) +
-        element('text', { class: 'tick', x, y: bottom + 16 }, `${ms} ms`)
-      )
-    })
-    .join('')
+  const gaps = scale.pauses.map((pause) => {
+    const [from, to] = [scale.x(pause.fromMs), scale.x(pause.toMs)]
+    const length = `${short(pause.toMs - pause.fromMs)} ms`
+    const strip = element('rect', { x: from, y: top, width: to - from, height: bottom - top })
+    const text = element('text', { class: 'tick', x: (from + to) / 2, y: top + 12 }, escaped(length))
+    return element('g', { class: 'gap' }, title(`nothing happens for ${length}`) + strip + text)
+  })
+  const ticks = scale.ticks.map((ms) => {
+    const x = scale.x(ms)
+    return (
+      element('line', { class: 'grid', x1: x, x2: x, y1: top, y2: bottom }) +
+      element('text', { class: 'tick', x, y: bottom + 16 }, `${ms} ms`)
+    )
+  })
+  return [...gaps, ...ticks].join('\n')
 }
 
 /** Bars with what they say in them, on as many lanes as they need. */
@@ -138,109 +143,6 @@ function extent({ fromMs, toMs }: Span, scale: Scale): { readonly x: number; rea
   return { x, width: Math.max(scale.x(to) - x, 1) }
 }
 
-/** A mark on a node's line, and its label if there is room for one. */
-interface Mark {
-  readonly entry: TraceEntry
-  readonly name: string
-  /** A label, if it has one, and how much that one matters: the least first. */
-  readonly label?: string | undefined
-  readonly rank: number
-}
-
-function drawNode(
-  id: NodeId,
-  entries: readonly TraceEntry[],
-  outermost: (entry: IndicationEntry) => boolean,
-  scale: Scale,
-  y: number,
-): string {
-  const marks = entries.flatMap((entry) => markOf(entry, id, outermost) ?? [])
-  const lanes = new Lanes(Math.max(1, Math.floor((scale.rowHeight - 46) / 14)))
-  const shapes = marks.map(({ entry, name }) => {
-    const shape = shapeOf(name, scale.x(entry.at), y)
-    return element('g', { class: `mark ${name}` }, title(`${time(entry.at)} ${entryWords(entry)}`) + shape)
-  })
-  const labels = [...marks]
-    .sort((a, b) => a.rank - b.rank)
-    .flatMap(({ entry, name, label }) => {
-      if (label === undefined) return []
-      const width = textWidth(label)
-      const x = Math.min(scale.x(entry.at), scale.width - width - 4)
-      const lane = lanes.place(x, x + width + 8)
-      if (lane === undefined) return []
-      const baseline = y - 13 - 14 * lane
-      const stem = element('line', {
-        class: 'stem',
-        x1: scale.x(entry.at),
-        x2: scale.x(entry.at),
-        y1: y - 4,
-        y2: baseline + 2,
-      })
-      return stem + element('text', { class: `label ${name}`, x: x + 3, y: baseline }, escaped(label))
-    })
-  return shapes.join('\n') + labels.join('\n')
-}
-
-function markOf(entry: TraceEntry, id: NodeId, outermost: (entry: IndicationEntry) => boolean): Mark | undefined {
-  switch (entry.type) {
-    case 'timeout':
-      return entry.node === id ? { entry, name: 'timer', rank: 9 } : undefined
-    case 'durable':
-      return entry.node === id ? { entry, name: 'durable', rank: 9 } : undefined
-    case 'start':
-      return entry.node === id ? { entry, name: 'start', rank: 9 } : undefined
-    case 'crash':
-      return entry.node === id ? { entry, name: 'crash', label: 'crashes', rank: 1 } : undefined
-    case 'refuse':
-      return entry.node === id ? { entry, name: 'crash', label: 'is refused by its disk', rank: 1 } : undefined
-    case 'request':
-      return entry.node === id ? requestMark(entry) : undefined
-    case 'indication':
-      return entry.node === id ? indicationMark(entry, id, outermost(entry)) : undefined
-    case 'report':
-      return entry.node === id ? { entry, name: 'report', label: entry.report.type, rank: 4 } : undefined
-    case 'fault': {
-      if (!('node' in entry.action) || entry.action.node !== id) return undefined
-      const label = faultLabel(entry.action)
-      return label === undefined ? undefined : { entry, name: 'struck', label, rank: 6 }
-    }
-    default:
-      return undefined
-  }
-}
-
-function indicationMark(entry: IndicationEntry, id: NodeId, outermost: boolean): Mark {
-  const label = outermost ? indicationLabel(id, entry.indication) : undefined
-  if (label === undefined) return { entry, name: 'detail', rank: 9 }
-  if (label.startsWith('leads')) return { entry, name: 'led', label, rank: 0 }
-  const decided = label.startsWith('decides') || label.startsWith('commits')
-  return { entry, name: decided ? 'decided' : 'told', label, rank: decided ? 2 : 5 }
-}
-
-/** What detectors say is less than what users ask for. */
-function requestMark(entry: Extract<TraceEntry, { readonly type: 'request' }>): Mark {
-  const said = /^(suspect|restore) /.test(entry.what)
-  return { entry, name: said ? 'said' : 'request', label: entry.what, rank: said ? 7 : 3 }
-}
-
-function shapeOf(name: string, x: number, y: number): string {
-  switch (name) {
-    case 'timer':
-      return element('path', { d: path('M', x, y - 3, 'l', 3, 3, -3, 3, -3, -3, 'z') })
-    case 'durable':
-      return element('circle', { cx: x, cy: y + 7, r: 1.5 })
-    case 'crash':
-      return element('path', { d: path('M', x - 6, y - 6, 'l', 12, 12, 'm', 0, -12, 'l', -12, 12) })
-    case 'request':
-    case 'said':
-      return element('path', { d: path('M', x, y - 2, 'l', -4, -7, 8, 0, 'z') })
-    case 'detail':
-      return element('circle', { cx: x, cy: y, r: 2 })
-    default:
-      return element('circle', { cx: x, cy: y, r: 4 })
-  }
-}
-
 /** Where all faults that can end do. */
 function ceased(entry: TraceEntry, scale: Scale, top: number, bottom: number): string {
   if (entry.type !== 'fault' || entry.action.type !== 'heal') return ''
@@ -265,7 +167,7 @@ function drawViolations(entries: readonly TraceEntry[], scale: Scale): DrawnViol
       found
         .map(({ at, property, what }) => {
           const x = scale.x(at)
-          const width = textWidth(property) * 1.1
+          const width = textWidth(property) * 1.35
           const left = Math.min(x, scale.width - width - 8)
           const lane = lanes.place(left, left + width)
           const text =

@@ -1,45 +1,38 @@
-import { parse, type MemberNode, type ValueNode } from '@humanwhocodes/momoa'
 import { QuorateError } from '@quorate/core'
-import { distance } from 'fastest-levenshtein'
+import { NotJson, readJson, type JsonNode } from './json-text.js'
 
 /** A value of a JSON text that knows where it stands. */
 export class Located {
   /** Where it stands among the values, such as `schedule[3].action.node`; empty: it is all of the text. */
   readonly field: string
   readonly line: number
-  readonly #node: ValueNode
+  readonly #node: JsonNode
 
-  constructor(node: ValueNode, field: string) {
+  constructor(node: JsonNode, field: string) {
     this.#node = node
     this.field = field
-    this.line = node.loc.start.line
+    this.line = node.line
   }
 
   /** A string, number, boolean or null; `undefined` for what is made of others. */
   get scalar(): string | number | boolean | null | undefined {
-    const node = this.#node
-    return node.type === 'String' || node.type === 'Number' || node.type === 'Boolean'
-      ? node.value
-      : node.type === 'Null'
-        ? null
-        : undefined
+    return this.#node.type === 'scalar' ? this.#node.value : undefined
   }
 
   /** Throws `QUORATE_INVALID_SCENARIO` for anything but a list. */
   get items(): readonly Located[] {
     const node = this.#node
-    if (node.type !== 'Array') throw this.invalid(`is ${this.shown}; it must be a list`)
-    return node.elements.map(({ value }, index) => new Located(value, `${this.field}[${index}]`))
+    if (node.type !== 'list') throw this.invalid(`is ${this.shown}; it must be a list`)
+    return node.items.map((item, index) => new Located(item, `${this.field}[${index}]`))
   }
 
   /** Throws `QUORATE_INVALID_SCENARIO` for anything but an object, and for a name that is given twice. */
   get members(): ReadonlyMap<string, Located> {
     const node = this.#node
-    if (node.type !== 'Object') throw this.invalid(`is ${this.shown}; it must be an object`)
+    if (node.type !== 'object') throw this.invalid(`is ${this.shown}; it must be an object`)
     const members = new Map<string, Located>()
-    for (const member of node.members) {
-      const name = nameOf(member)
-      const value = new Located(member.value, this.field === '' ? name : `${this.field}.${name}`)
+    for (const { name, value: member } of node.members) {
+      const value = new Located(member, this.field === '' ? name : `${this.field}.${name}`)
       if (members.has(name)) throw value.invalid('is given twice; leave one out')
       members.set(name, value)
     }
@@ -49,7 +42,7 @@ export class Located {
   /** The value in words, for messages. */
   get shown(): string {
     const { type } = this.#node
-    return type === 'Object' ? 'an object' : type === 'Array' ? 'a list' : JSON.stringify(this.scalar)
+    return type === 'object' ? 'an object' : type === 'list' ? 'a list' : JSON.stringify(this.scalar)
   }
 
   /** `why` goes on from the name of the field. */
@@ -62,26 +55,11 @@ export class Located {
 /** Reads JSON, with comments if there are any. Throws `QUORATE_INVALID_SCENARIO` with the line of what is no JSON. */
 export function readLocated(text: string): Located {
   try {
-    return new Located(parse(text, { mode: 'jsonc' }).body, '')
+    return new Located(readJson(text), '')
   } catch (cause) {
-    const { line } = cause as { readonly line?: unknown }
-    if (!(cause instanceof Error) || typeof line !== 'number') throw cause
-    const why = cause.message.replace(/ \(\d+:\d+\)$/, '')
-    throw invalidScenario(line, '', `this is no JSON: ${why}`, cause)
+    if (!(cause instanceof NotJson)) throw cause
+    throw invalidScenario(cause.line, '', `this is no JSON: ${cause.message}`, cause)
   }
-}
-
-/** In words, the name that was probably meant, or all that there are. */
-export function suggestion(name: string, names: readonly string[]): string {
-  const [near] = names
-    .map((known) => ({ known, edits: distance(name.toLowerCase(), known.toLowerCase()) }))
-    .filter(({ edits }) => edits <= Math.max(2, Math.floor(name.length / 2)))
-    .sort((a, b) => a.edits - b.edits)
-  return near === undefined ? `there are: ${names.join(', ')}` : `did you mean ${near.known}?`
-}
-
-function nameOf({ name }: MemberNode): string {
-  return name.type === 'String' ? name.value : name.name
 }
 
 function invalidScenario(line: number, field: string, why: string, cause?: unknown): QuorateError {

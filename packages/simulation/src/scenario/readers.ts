@@ -1,5 +1,6 @@
 import type { NodeId } from '@quorate/core'
-import { suggestion, type Located } from './located-json.js'
+import type { Located } from './located-json.js'
+import { suggestion } from './suggestion.js'
 
 /** What a scenario says of itself before its schedule is read. */
 export interface Bounds {
