@@ -70,7 +70,7 @@ const ends = (elements: readonly Drawn[], ...classes: readonly string[]) =>
 
 const all = { maxEntries: 100_000, codecOf }
 
-describe('a diagram', () => {
+describe('a diagram', { timeout: 60_000 }, () => {
   it('has an arrow for every message and every copy, from where it was sent to where it arrived or was lost', () => {
     const seeds = [1, 2, 3, 4, 5, 6]
     const seen = new Set<string>()
@@ -149,6 +149,33 @@ describe('a diagram', () => {
     }
   })
 
+  it('tells messages of the same bytes apart by their order, also in a trace that was read back', () => {
+    const message = { from: { id: 'n1', incarnation: 1 }, to: 'n2', channel: '' }
+    const trace = ([1, 2, 3, 4] as const).map((at): TraceEntry => {
+      return { at, type: at <= 2 ? 'send' : 'deliver', ...message, payload: Uint8Array.of(7) }
+    })
+    const flights = having(drawn(drawDiagram(trace)), 'flight').map(({ attributes }) => [
+      attributes['data-sent'],
+      attributes['data-ended'],
+    ])
+    // Repeats are drawn first, beneath the others.
+    expect(flights).toEqual([
+      ['2', '4'],
+      ['1', '3'],
+    ])
+  })
+
+  it('says once what a protocol passes on from one beneath it', () => {
+    const indication = { type: 'leader-changed', leader: 'n1', term: { number: 3, id: '' } }
+    const said = (...paths: string[]) => {
+      const trace = paths.map((path): TraceEntry => ({ at: 1, type: 'indication', node: 'n1', path, indication }))
+      const elements = drawn(drawDiagram(trace, { nodes: ['n1'] }))
+      return ['label', 'detail', 'leads'].map((name) => having(elements, name).length)
+    }
+    expect(said('election', '')).toEqual([1, 1, 1])
+    expect(said('election')).toEqual([1, 0, 1])
+  })
+
   it('tells what messages say, decoded where their codec is known', () => {
     const { trace } = traced(1)
     const decoded = having(drawn(drawDiagram(trace, all)), 'flight').map(({ title }) => title)
@@ -221,6 +248,14 @@ describe('a diagram', () => {
       .map(({ text }) => parseFloat(text))
     expect(Math.min(...ticks)).toBeGreaterThan(500)
     expect(Math.max(...ticks)).toBeLessThan(2500)
+  })
+
+  it('cuts a long pause short, and says how long it is', () => {
+    const at = [...Array.from({ length: 30 }, (_, index) => index / 3), 1000]
+    const trace = at.map((ms): TraceEntry => ({ at: ms, type: 'timeout', node: 'n1', path: '', timer: 'beat' }))
+    const [gap, ...more] = having(drawn(drawDiagram(trace)), 'gap')
+    expect(gap?.title).toBe('nothing happens for 990 ms')
+    expect(more).toEqual([])
   })
 
   it('draws the part that is asked for', () => {

@@ -23,7 +23,7 @@ const everything = (Object.keys(faultKinds) as FaultKind[]).filter(
   (kind) => !['torn-write', 'bit-rot', 'lost-write', 'byzantine'].includes(kind),
 )
 
-describe('scenarioOf', () => {
+describe('scenarioOf', { timeout: 60_000 }, () => {
   it('draws what the seed of an election draws: written, read and run it is the same run', () => {
     for (const seed of seeds) {
       const options: RunOptions = { nodes: 5, seed, faults: everything, chaosMs: 400 }
@@ -131,7 +131,7 @@ function refusal(before: string, after: string) {
   }
 }
 
-describe('parseScenario', () => {
+describe('parseScenario', { timeout: 60_000 }, () => {
   it('reads what was printed, and skips comments', () => {
     expect(parseScenario(printed)).toEqual(scenario)
     expect(parseScenario(`// kept for the record\n${printed.replace('"seed": 7,', '"seed": 7, /* was 8 */')}`)).toEqual(

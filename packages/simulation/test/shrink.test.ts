@@ -1,7 +1,16 @@
 import { faults as faultKinds, isQuorateError, type Definition, type FaultKind } from '@quorate/core'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { runScenario, scenarioOf, shrink, type RunOptions, type Scenario, type ShrinkOptions } from '../src/index.js'
+import {
+  parseScenario,
+  printScenario,
+  runScenario,
+  scenarioOf,
+  shrink,
+  type RunOptions,
+  type Scenario,
+  type ShrinkOptions,
+} from '../src/index.js'
 import { ddmin } from '../src/shrink/ddmin.js'
 import { episodesOf, mostFaulty, scheduleFrom, withoutEnd } from '../src/shrink/episodes.js'
 import { importMutant } from './mutant.js'
@@ -26,7 +35,8 @@ function failing(algorithm: Definition, options: Omit<RunOptions, 'seed'>): Scen
 function shrunk(algorithm: Definition, scenario: Scenario, options: ShrinkOptions = {}) {
   const run = (candidate: Scenario) => runScenario(candidate, { algorithm })
   const result = shrink(scenario, run, { resilience: algorithm.resilience, ...options })
-  // Whatever it says it found is so.
+  // Whatever it says it found is so, and can be kept.
+  expect(parseScenario(printScenario(result.scenario))).toEqual(result.scenario)
   const again = runScenario(result.scenario, { algorithm })
   expect(again.violations.map(({ property }) => property)).toContain(result.property)
   expect(again.hash).toBe(result.result.hash)
