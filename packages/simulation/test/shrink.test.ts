@@ -140,7 +140,7 @@ describe('shrink', { timeout: 120_000 }, () => {
     expect(property).toBe('uniform-agreement')
     const action = { type: 'crash', node: expect.any(String), afterSends: expect.any(Number), forGood: true }
     expect(scenario.schedule).toEqual([{ atMs: expect.any(Number), action }])
-    expect(scenario.faults).toEqual(['crash-stop'])
+    expect(scenario.faults).toEqual(['crash-stop', 'reordering'])
     expect(new Set(scenario.values)).toEqual(new Set([1, 2, 3, 4]))
   })
 
@@ -151,7 +151,24 @@ describe('shrink', { timeout: 120_000 }, () => {
     const { scenario, from, to } = shrunk(wrong.nobodyLeads, crowded(wrong.nobodyLeads))
     expect(from.faults).toBeGreaterThan(10)
     expect(to).toEqual({ nodes: 1, faults: 0, requests: 0, chaosMs: 0 })
-    expect(scenario).toMatchObject({ violates: ['eventual-agreement'], schedule: [], requests: [], faults: [] })
+    expect(scenario).toMatchObject({
+      violates: ['eventual-agreement'],
+      schedule: [],
+      requests: [],
+      faults: ['reordering'],
+    })
+  })
+
+  it('lets no message overtake another, or take longer, where that is no fault of the run', () => {
+    const algorithm = wrong.nobodyLeads
+    const shrunkWith = (faults: readonly FaultKind[], maxDelayMs: number) =>
+      shrunk(algorithm, scenarioOf({ algorithm }, { nodes: 3, seed: 1, faults, maxDelayMs })).scenario
+    const links = (minDelayMs: number, maxDelayMs: number, ordered: boolean) => [
+      { atMs: 0, action: { type: 'links', conditions: { minDelayMs, maxDelayMs, ordered } } },
+    ]
+    expect(shrunkWith(['crash-stop'], 10)).toMatchObject({ faults: [], schedule: links(1, 10, true) })
+    expect(shrunkWith(['reordering'], 0.5)).toMatchObject({ schedule: links(0.05, 0.5, true) })
+    expect(shrunkWith(['reordering'], 10)).toMatchObject({ faults: ['reordering'], schedule: [] })
   })
 
   it('leaves out no node when nobody says how many may fail of fewer', () => {

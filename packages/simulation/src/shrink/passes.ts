@@ -6,6 +6,7 @@ import type { ScheduledRequest } from '../scheduled-request.js'
 import { ddmin } from './ddmin.js'
 import { episodesOf, inOrder, scheduleFrom, withoutEnd, type Episode } from './episodes.js'
 import { kindsOf } from './kinds.js'
+import { saysLinks } from './links.js'
 import type { Search } from './search.js'
 
 /** Ends faults, and with them the run, as soon as what is violated is: what comes later has no part in it. */
@@ -38,7 +39,7 @@ function endingAt(scenario: Scenario, chaosMs: number): Scenario {
 /** Has nobody hunted, or puts the cuts that the hunt made into the schedule, where they can be read. */
 export function endHunt(search: Search): void {
   const { scenario } = search
-  if (scenario.huntLeaders !== true || search.try({ ...scenario, huntLeaders: false })) return
+  if (scenario.huntLeaders !== true || search.exhausted || search.try({ ...scenario, huntLeaders: false })) return
   const { trace } = search.run(scenario, 1_000_000)
   search.runs++
   const known = new Set(scenario.schedule.map((fault) => JSON.stringify(fault)))
@@ -71,6 +72,7 @@ export function fewerKinds(search: Search): void {
   const { faults, schedule, huntLeaders } = search.scenario
   const needed = new Set<FaultKind>(schedule.flatMap(({ action }) => kindsOf(action)))
   if (huntLeaders === true) needed.add('partition')
+  if (!saysLinks(search.scenario)) needed.add('reordering')
   const kept = faults.filter((kind) => needed.has(kind))
   ddmin(
     faults.filter((kind) => !needed.has(kind)),

@@ -2,6 +2,7 @@ import type { RunResult } from '../runs/run.js'
 import type { Violation } from '../runs/checks.js'
 import type { Scenario } from '../scenario/scenario.js'
 import { mostFaulty } from './episodes.js'
+import { saysLinks, withinModel } from './links.js'
 
 export interface SearchLimits {
   readonly maxRuns: number
@@ -22,6 +23,8 @@ export class Search {
   readonly #seeds: readonly number[]
   /** By how many nodes the scenario goes beyond its own bound. */
   readonly #beyond: number
+  /** Whether links were told of, and so are to stay within the model. */
+  readonly #keepsLinks: boolean
   /** What was tried, without its seed. */
   readonly #tried = new Set<string>()
 
@@ -38,6 +41,7 @@ export class Search {
     this.run = run
     this.#limits = limits
     this.#seeds = Array.from({ length: limits.seeds - 1 }, (_, index) => scenario.seed + index + 1)
+    this.#keepsLinks = saysLinks(scenario)
     this.#beyond = Math.max(0, mostFaulty(scenario.schedule) - scenario.maxFaulty)
   }
 
@@ -53,7 +57,8 @@ export class Search {
    * Runs what may be simpler, and goes on from it if it fails in the same way. What is left to the seed falls out differently once anything
    * is changed: so a few seeds are tried. What would make more nodes faulty at a time than before is another failure, and not tried.
    */
-  try(candidate: Scenario): boolean {
+  try(simpler: Scenario): boolean {
+    const candidate = this.#keepsLinks ? withinModel(simpler) : simpler
     const key = JSON.stringify({ ...candidate, seed: 0 })
     if (this.#tried.has(key) || mostFaulty(candidate.schedule) > candidate.maxFaulty + this.#beyond) return false
     this.#tried.add(key)

@@ -14,7 +14,7 @@ export interface ShrinkOptions {
   readonly seeds?: number
   /** How many of so many nodes the algorithm declares to survive. Without it no nodes are left out. */
   readonly resilience?: (nodes: number) => number
-  /** Called before each run; when it returns `false` the search ends with what it has. */
+  /** Asked before each run, and in between; when it returns `false` the search ends with what it has. */
   readonly proceed?: (progress: ShrinkProgress) => boolean
 }
 
@@ -48,7 +48,7 @@ export interface ShrinkResult {
 /**
  * Makes a failing scenario simpler for as long as the same property stays violated: fewer faults and requests, by delta debugging, an
  * earlier end, fewer nodes and kinds of faults, plainer numbers. No simpler scenario has more nodes faulty at a time than its bound
- * allows, if the given one has not.
+ * allows, or messages that overtake each other though that is not among its faults, if the given one has not.
  *
  * `run` runs a scenario, keeping so much of its trace, as `runScenario` does. Throws `QUORATE_NOTHING_TO_SHRINK` when the scenario does not
  * violate what it should, and what its run throws.

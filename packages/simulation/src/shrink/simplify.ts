@@ -83,7 +83,7 @@ function rounder(search: Search): void {
         if (search.exhausted) return
         const { scenario } = search
         const items: readonly { readonly atMs: number }[] = scenario[list]
-        const changed = items.map((item, place) => (place === index ? roundAll(item, each, scenario.chaosMs) : item))
+        const changed = items.map((item, place) => (place === index ? roundAll(item, each) : item))
         if (search.try({ ...scenario, [list]: inOrder(changed) })) break
       }
     }
@@ -96,26 +96,28 @@ function rounded(scenario: Scenario, step: number): Scenario {
   return {
     ...scenario,
     chaosMs,
-    schedule: inOrder(schedule.map((item) => roundAll(item, step, chaosMs))),
-    requests: inOrder(requests.map((item) => roundAll(item, step, chaosMs))),
+    schedule: inOrder(schedule.map((item) => roundAll(item, step))),
+    requests: inOrder(requests.map((item) => roundAll(item, step))),
   }
 }
 
-/** Everything that is measured in an item, to multiples of `step`, or, where that would be nothing, to one digit. */
-function roundAll<T extends { readonly atMs: number }>(item: T, step: number, maxMs: number): T {
+/** Everything that is measured in an item, cut to multiples of `step`, or, where that would be nothing, to one digit. */
+function roundAll<T>(item: T, step: number): T {
   const round = (value: unknown): unknown => {
     if (typeof value === 'number') return Number.isInteger(value) ? value : shortened(value, step)
     if (Array.isArray(value)) return value.map((each: unknown) => round(each))
     if (typeof value !== 'object' || value === null) return value
     return Object.fromEntries(Object.entries(value).map(([field, each]) => [field, round(each)]))
   }
-  const result = round(item) as T
-  return { ...result, atMs: Math.min(result.atMs, maxMs) }
+  return round(item) as T
 }
 
+/** Never more than it was: what is within a bound stays there. */
 function shortened(value: number, step: number): number {
-  const multiple = trimmed(Math.round(value / step) * step)
-  return multiple === 0 ? Number(value.toPrecision(1)) : multiple
+  const multiple = trimmed(Math.trunc(value / step) * step)
+  if (multiple !== 0) return multiple
+  const [digit, exponent] = value.toExponential().split(/(?:\.\d+)?e/)
+  return Number(`${digit}e${exponent}`)
 }
 
 function ceiling(value: number, step: number): number {
