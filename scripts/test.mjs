@@ -64,7 +64,7 @@ async function published(one) {
   const options = { live: true, env: { ...process.env, QUORATE_TARBALLS: folder } }
   await one('packages', ...node('pack-check.mjs'), options)
   await one('adding an algorithm', ...node('check-adding-an-algorithm.mjs'), options)
-  await one('operating', ...node('check-operating.mjs'), options)
+  await one('operating', ...node('check-document.mjs', 'operating'), options)
   rmSync(folder, { recursive: true, force: true })
 }
 

@@ -16,6 +16,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { nearest } from './nearest.js'
+import { requireDeclaration } from './require-declaration.js'
 
 /** The short names of our own algorithms, by kind. */
 export const builtIn: Readonly<Record<DefinitionKind, Readonly<Record<string, string>>>> = {
@@ -86,7 +87,8 @@ type OfKind<Kind extends DefinitionKind> = Extract<Definition, { kind: Kind }>
  * are looked up from `resolveFrom`, by default the working directory, as an import there would be.
  *
  * Throws `QUORATE_UNKNOWN_ALGORITHM` when there is no such name or module, naming the nearest; `QUORATE_NOT_AN_ALGORITHM` when the
- * module exports none of the kind, or several; `QUORATE_ALGORITHM_FAILED` when it throws while it is loaded.
+ * module exports none of the kind, or several; `QUORATE_INVALID_DECLARATION` when its declaration lacks a field;
+ * `QUORATE_ALGORITHM_FAILED` when it throws while it is loaded.
  */
 async function loadAlgorithm<Kind extends DefinitionKind>(
   kind: Kind,
@@ -94,8 +96,7 @@ async function loadAlgorithm<Kind extends DefinitionKind>(
   resolveFrom: string = process.cwd(),
 ): Promise<OfKind<Kind>> {
   if (typeof chosen !== 'string') return requireKind(kind, chosen, 'the given definition')
-  const own = moduleOf(builtIn[kind], chosen) ?? moduleOf(exhibits[kind] ?? {}, chosen)
-  const exported = await importModule(kind, chosen, own ?? resolve(kind, chosen, resolveFrom))
+  const exported = await importModule(kind, chosen, requireModule(kind, chosen, resolveFrom))
   const found = Object.values(exported).filter((value) => isDefinition(value) && value.kind === kind)
   const [only] = new Set(found)
   if (only === undefined || new Set(found).size > 1) {
@@ -112,6 +113,15 @@ async function loadAlgorithm<Kind extends DefinitionKind>(
   return requireKind(kind, only, chosen)
 }
 
+/**
+ * Returns what is to be imported for `chosen`, without doing so. Throws `QUORATE_UNKNOWN_ALGORITHM`; that a module of ours does not exist
+ * shows only when it is imported.
+ */
+export function requireModule(kind: DefinitionKind, chosen: string, resolveFrom: string = process.cwd()): string {
+  const own = moduleOf(builtIn[kind], chosen) ?? moduleOf(exhibits[kind] ?? {}, chosen)
+  return own ?? resolve(kind, chosen, resolveFrom)
+}
+
 /** Own names only: every object also answers to `constructor`. */
 function moduleOf(modules: Readonly<Record<string, string>>, name: string): string | undefined {
   return Object.hasOwn(modules, name) ? modules[name] : undefined
@@ -125,7 +135,7 @@ const definer: Readonly<Record<DefinitionKind, string>> = {
 }
 
 function requireKind<Kind extends DefinitionKind>(kind: Kind, value: unknown, name: string): OfKind<Kind> {
-  if (isDefinition(value) && value.kind === kind) return value as unknown as OfKind<Kind>
+  if (isDefinition(value) && value.kind === kind) return requireDeclaration(value) as unknown as OfKind<Kind>
   throw new QuorateError('QUORATE_NOT_AN_ALGORITHM', `${name} is no ${kind}; make one with ${definer[kind]}()`, {
     kind,
     name,

@@ -9,6 +9,7 @@ const examples = `
   quorate demo                     three processes that lose their leader and no data
   quorate demo election            five processes that elect, vote, fail and recover
   quorate run vote --nodes 5       a vote, simulated; with --real in five processes
+  quorate simulate --election raft an election under attack, seed by seed
   quorate check-history FILE       whether a recorded history is linearizable
   quorate help start               all flags and where else settings may stand`
 
@@ -18,18 +19,19 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   status: async () => (await import('./commands/status.js')).registerStatus,
   run: async () => (await import('./commands/run.js')).registerRun,
   demo: async () => (await import('./commands/demo.js')).registerDemo,
+  simulate: async () => (await import('./commands/simulate.js')).registerSimulate,
   'check-history': async () => (await import('./commands/check-history.js')).registerCheckHistory,
 }
 
 /** Exit code of a command that was called wrongly; of one that failed it is 1. */
 const usageExitCode = 2
-/** Exit code of either where 1 and 2 are verdicts. */
-const errorExitCodes: Readonly<Record<string, number>> = { 'check-history': 3 }
+/** Exit code of either where smaller ones are verdicts. */
+const errorExitCodes: Readonly<Record<string, number>> = { 'check-history': 3, simulate: 2 }
 const usageErrors: ReadonlySet<string> = new Set([usageError, 'QUORATE_UNKNOWN_FLAG'])
 
 /**
  * Runs the command line and returns the exit code: what the command put in `process.exitCode`, 1 for an error, 2 for one in how it was
- * called; of a command whose verdicts take these, 3 for both. Errors are printed as `quorate: CODE: message`; anything else that is thrown is a defect and thrown on.
+ * called; of a command whose verdicts take these, another for both. Errors are printed as `quorate: CODE: message`; anything else that is thrown is a defect and thrown on.
  */
 export async function main(args: readonly string[]): Promise<number> {
   const program = new Command('quorate')

@@ -19,7 +19,7 @@ describe('the command line', () => {
   it('says what commands there are', async () => {
     const { code, stdout, stderr } = await bench.run(['--help'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    for (const command of ['start', 'status', 'run', 'demo', 'check-history'])
+    for (const command of ['start', 'status', 'run', 'demo', 'simulate', 'check-history'])
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
   })
 

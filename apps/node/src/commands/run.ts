@@ -3,15 +3,9 @@ import { drawDiagram, nodeIds, type TraceEntry } from '@quorate/simulation'
 import { Argument, type Command } from 'commander'
 import { randomInt } from 'node:crypto'
 import { defaults } from '../node-settings.js'
-import {
-  attackedKinds,
-  declaredRunJson,
-  declaredRunText,
-  parseFaults,
-  runDeclared,
-  usuallyAttacked,
-  type AttackedKind,
-} from '../run/declared-run.js'
+import { attackedKinds, usuallyAttacked, type AttackedKind } from '../run/attacked.js'
+import { declaredRunJson, declaredRunText, parseFaults, runDeclared } from '../run/declared-run.js'
+import { usualElection } from '../run/definitions.js'
 import { parseDuration } from '../run/duration.js'
 import {
   lastFaultMs,
@@ -61,6 +55,7 @@ export function registerRun(program: Command): void {
     )
     .addArgument(new Argument('<kind>', 'what to run').choices(attackedKinds))
     .option('--algorithm <name>', 'short name or module (default: timestamp, threshold, phi-accrual or raft-log)')
+    .option('--election <name>', `of a log: the election that carries it (default: ${usualElection})`)
     .option('--nodes <count>', 'how many nodes, 1 to 64 (default 5)')
     .option('--values <list>', "the nodes' values in a vote, safe integers (default: random from 1 to 100)")
     .option('--crash <node@time>', 'a node stops; may be given again', collect, [])
@@ -154,15 +149,17 @@ async function flagged(
 /** A run as the simulator's sweeps make them. */
 async function declared(kind: AttackedKind, flags: RunFlags, nodes: readonly NodeId[], seed: number): Promise<boolean> {
   const output = new Output(flags)
+  const faults = parseFaults(flags.faults ?? 'declared')
   const outcome = await runDeclared({
     kind,
     algorithm: flags.algorithm ?? usuallyAttacked[kind],
-    faults: parseFaults(flags.faults ?? 'declared'),
-    values: flags.values === undefined ? undefined : parseValues(flags.values, nodes),
+    election: flags.election ?? usualElection,
     options: {
       nodes: nodes.length,
       seed,
       traceLimit: traceLimitOf(flags),
+      ...(faults !== undefined && { faults }),
+      ...(flags.values !== undefined && { values: parseValues(flags.values, nodes) }),
       ...(flags.maxFaulty !== undefined && {
         maxFaulty: requireInteger('--max-faulty', number(flags.maxFaulty), { min: 0 }),
       }),
@@ -170,12 +167,12 @@ async function declared(kind: AttackedKind, flags: RunFlags, nodes: readonly Nod
       ...(flags.chaos !== undefined && { chaosMs: parseDuration('--chaos', flags.chaos) }),
     },
   })
-  const { result, request, codecOf, command } = outcome
+  const { result, request, codecOf } = outcome
   output.write(
     result.trace,
     codecOf,
     `${kind} by ${request.algorithm} among ${nodes.length} nodes, seed ${seed}`,
-    command,
+    result.command,
   )
   const holds = result.violations.length === 0
   return print(flags, { holds, text: declaredRunText(outcome, stdoutPaint()), json: declaredRunJson(outcome) })

@@ -1,9 +1,10 @@
 import { QuorateError } from '@quorate/core'
-import type { AttackedKind } from './declared-run.js'
+import type { AttackedKind } from './attacked.js'
 
 /** What `quorate run` was told, as it was typed. */
 export interface RunFlags {
   readonly algorithm?: string
+  readonly election?: string
   readonly nodes?: string
   readonly values?: string
   readonly crash: readonly string[]
@@ -39,6 +40,7 @@ const notWithFaults = ['crash', 'partition', 'clockSkew', 'loss', 'delay', 'maxT
 
 const notWithScenario = [
   'algorithm',
+  'election',
   'nodes',
   'values',
   ...notWithFaults,
@@ -78,6 +80,8 @@ export function requireCompatible(kind: AttackedKind, flags: RunFlags): void {
   }
   if (kind !== 'vote' && flags.values !== undefined)
     throw conflict('--values', [`run ${kind}`], 'only votes have values')
+  if (kind !== 'log' && flags.election !== undefined)
+    throw conflict('--election', [`run ${kind}`], 'it says what carries a log; --algorithm names what is run')
 }
 
 function conflict(flag: string, others: readonly string[], why: string): QuorateError {

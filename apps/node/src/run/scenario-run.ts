@@ -3,7 +3,8 @@ import { isQuorateError, QuorateError } from '@quorate/core'
 import { parseScenario, runScenario, type RunResult, type Scenario } from '@quorate/simulation'
 import { readFileSync } from 'node:fs'
 import { plain, type Paint } from '../status/table.js'
-import { attackJson, attackText, type AttackedKind } from './declared-run.js'
+import type { AttackedKind } from './attacked.js'
+import { attackJson, attackText } from './declared-run.js'
 import { codecsOf, loadDefinitions, storesFor } from './definitions.js'
 import { quoted } from './run-report.js'
 import type { CodecOf } from './trace-file.js'
@@ -20,14 +21,22 @@ export interface ScenarioOutcome {
  * Reads a scenario. Throws `QUORATE_FILE_NOT_READABLE`, and `QUORATE_INVALID_SCENARIO` with the file, the line and the field of what is
  * wrong.
  */
-export function readScenario(file: string): Scenario {
-  let text: string
+function readScenario(file: string): Scenario {
+  return parseNamed(file, readText('--scenario', file))
+}
+
+/** `option` is the one that names the file. Throws `QUORATE_FILE_NOT_READABLE`. */
+export function readText(option: string, file: string): string {
   try {
-    text = readFileSync(file, 'utf8')
+    return readFileSync(file, 'utf8')
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new QuorateError('QUORATE_FILE_NOT_READABLE', `--scenario ${file}: ${why}`, { file }, { cause: error })
+    throw new QuorateError('QUORATE_FILE_NOT_READABLE', `${option} ${file}: ${why}`, { file }, { cause: error })
   }
+}
+
+/** Throws `QUORATE_INVALID_SCENARIO`, with the name of the file that the text is of. */
+export function parseNamed(file: string, text: string): Scenario {
   try {
     return parseScenario(text)
   } catch (error) {
