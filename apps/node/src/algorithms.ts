@@ -12,6 +12,7 @@ import {
   type FailureDetectorDefinition,
   type ReplicatedLogDefinition,
 } from '@quorate/core'
+import { moduleResolve } from 'import-meta-resolve'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -144,11 +145,23 @@ function requireKind<Kind extends DefinitionKind>(kind: Kind, value: unknown, na
 
 /** The URL or specifier to import: the user's own copy of a module if there is one, else one that we depend on. */
 function resolve(kind: DefinitionKind, chosen: string, resolveFrom: string): string {
+  const parent = join(resolveFrom, 'package.json')
   try {
-    return pathToFileURL(createRequire(join(resolveFrom, 'package.json')).resolve(chosen)).href
+    return moduleResolve(chosen, pathToFileURL(parent), new Set(['node', 'import'])).href
   } catch (error) {
+    // An import names a file to the letter. A name typed in a shell may lack its ending, as in a `require`.
+    const found = resolveRequire(chosen, parent)
+    if (found !== undefined) return found
     if (chosen.startsWith('@quorate/')) return chosen
     throw unknown(kind, chosen, error)
+  }
+}
+
+function resolveRequire(chosen: string, parent: string): string | undefined {
+  try {
+    return pathToFileURL(createRequire(parent).resolve(chosen)).href
+  } catch {
+    return undefined
   }
 }
 

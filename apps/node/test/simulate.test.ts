@@ -1,6 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
+import { requireModule } from '../src/algorithms.js'
 import { quorate } from './support/in-process.js'
 import { Workbench } from './support/quorate.js'
 
@@ -150,6 +152,17 @@ describe('algorithms that are none', () => {
     expect(loops.findings).toMatchObject([{ code: 'QUORATE_ALGORITHM_BLOCKED', seed: 5, seeds: 1 }])
     expect(next).toMatchObject({ runs: 6, findings: [] })
   })
+})
+
+it('the module of a package is found by its name, also when it can only be imported', () => {
+  const folder = bench.path('node_modules', '@me', 'my-election')
+  mkdirSync(folder, { recursive: true })
+  writeFileSync(join(folder, 'index.js'), '')
+  const exports = { '.': { import: './index.js' } }
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: '@me/my-election', type: 'module', exports }))
+  const found = requireModule('election', '@me/my-election', bench.folder)
+  expect(found).toBe(pathToFileURL(realpathSync(join(folder, 'index.js'))).href)
+  expect(requireModule('election', './node_modules/@me/my-election/index', bench.folder)).toBe(found)
 })
 
 it('a campaign that is interrupted says what was done', async () => {

@@ -13,7 +13,7 @@ const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 /** What a run came to. Without a `command` it is shown again by the campaign's own. */
 export interface Ran extends Pick<RunResult, 'hash' | 'events' | 'virtualMs' | 'violations'> {
-  readonly coverage?: Readonly<Record<string, number>>
+  readonly coverage?: Readonly<Record<string, number | undefined>>
   readonly command?: string | undefined
 }
 
@@ -98,7 +98,7 @@ function thrown(error: unknown): string {
 }
 
 function count(marks: Map<string, Mark>, { coverage = {} }: Ran): void {
-  for (const [name, times] of Object.entries(coverage)) {
+  for (const [name, times = 0] of Object.entries(coverage)) {
     const before = marks.get(name) ?? { times: 0, runs: 0 }
     marks.set(name, { times: before.times + times, runs: before.runs + (times > 0 ? 1 : 0) })
   }
