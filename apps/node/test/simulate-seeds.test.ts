@@ -101,6 +101,11 @@ describe('the runs of a shard', () => {
     }
   })
 
+  it('have as many nodes as their seed says, wherever a campaign begins', () => {
+    const [whole, later] = [1, 5].map((from) => planned(new SeedPlan({ from, to: 40 }, [3, 4, 5])))
+    expect(later).toEqual(whole?.filter(({ seed }) => seed >= 5))
+  })
+
   it('without an end go on', () => {
     const plan = new SeedPlan({ from: 1, to: Infinity }, [3], { index: 2, count: 2 })
     expect(plan.length).toBe(Infinity)
