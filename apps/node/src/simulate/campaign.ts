@@ -7,7 +7,7 @@ import type { Finding } from './findings.js'
 import type { Expected } from './kept-file.js'
 import { SeedPlan, type PlannedRun, type SeedRange, type Shard } from './seeds.js'
 import { Tally } from './tally.js'
-import type { CampaignOptions, Compared, Mark, RunTaskResult, TaskRun } from './task.js'
+import type { CampaignOptions, Compared, Mark, RunTask, RunTaskResult, TaskRun } from './task.js'
 
 export interface CampaignRequest {
   readonly attacked: Attacked
@@ -54,6 +54,11 @@ export interface CampaignResult {
   readonly ended: 'violation' | 'given up' | 'refused' | 'interrupted' | 'time' | undefined
 }
 
+/** What a campaign needs of a thread. */
+export type RunThread = Pick<CampaignThread, 'idle' | 'close'> & {
+  perform(task: RunTask): Promise<Ended<RunTaskResult>>
+}
+
 /** Runs that are compared with the same ones in another world: the first, and then each of so many. */
 const comparedAtFirst = 3
 const comparedEvery = 50
@@ -82,8 +87,8 @@ export class Campaign {
   readonly request: CampaignRequest
   readonly #plan: SeedPlan
   readonly #tally: Tally
-  readonly #threads: readonly CampaignThread[]
-  readonly #other: CampaignThread
+  readonly #threads: readonly RunThread[]
+  readonly #other: RunThread
   /** In order of their seeds, those that are not counted yet. */
   #units: Unit[] = []
   #place = 0
@@ -93,19 +98,17 @@ export class Campaign {
   #finish: () => void = () => {}
   #fail: (error: unknown) => void = () => {}
 
-  constructor(request: CampaignRequest) {
+  /** `threadOf` makes a thread of this world or of another; `onReady` is called once it has the algorithm. */
+  constructor(
+    request: CampaignRequest,
+    threadOf: (otherWorld: boolean, onReady: () => void) => RunThread = threadsOf(request),
+  ) {
     this.request = request
     this.#plan = new SeedPlan(request.seeds, request.nodes, request.shard)
     this.#tally = new Tally(request.commandOf)
-    const { attacked, options, scenario, jobs, runTimeoutMs } = request
-    const thread = (otherWorld: boolean): CampaignThread =>
-      new CampaignThread(
-        { attacked, options, scenario, otherWorld },
-        runTimeoutMs,
-        () => (this.#beganMs ??= performance.now()),
-      )
-    this.#threads = Array.from({ length: jobs }, () => thread(false))
-    this.#other = thread(true)
+    const ready = (): void => void (this.#beganMs ??= performance.now())
+    this.#threads = Array.from({ length: request.jobs }, () => threadOf(false, ready))
+    this.#other = threadOf(true, ready)
   }
 
   get progress(): CampaignProgress {
@@ -163,7 +166,7 @@ export class Campaign {
   }
 
   #carryOut(
-    thread: CampaignThread,
+    thread: RunThread,
     unit: Unit,
     runs: readonly TaskRun[],
     then: (ended: Ended<RunTaskResult>) => void,
@@ -290,4 +293,9 @@ function newUnit(runs: readonly TaskRun[]): Unit {
     others: compares ? undefined : [],
     lost: undefined,
   }
+}
+
+function threadsOf({ attacked, options, scenario, runTimeoutMs }: CampaignRequest) {
+  return (otherWorld: boolean, onReady: () => void): RunThread =>
+    new CampaignThread({ attacked, options, scenario, otherWorld }, runTimeoutMs, onReady)
 }
