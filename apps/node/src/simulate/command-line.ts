@@ -1,5 +1,6 @@
 import { type Attacked, type AttackedKind } from '../run/attacked.js'
 import { usualElection } from '../run/definitions.js'
+import { quoted } from '../run/run-report.js'
 import type { PlannedRun } from './seeds.js'
 import type { CampaignOptions } from './task.js'
 
@@ -34,9 +35,4 @@ export function scenarioCommandLine(file: string, run?: PlannedRun): string {
 
 function simulate(words: readonly string[]): string {
   return ['npx', 'quorate', 'simulate', ...words].map(quoted).join(' ')
-}
-
-/** As a shell takes it for one word. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`
 }
