@@ -109,7 +109,7 @@ describe('a campaign', () => {
           expect(timeless(several)).toEqual(timeless(one))
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 100 },
     )
   })
 
@@ -136,7 +136,7 @@ describe('a campaign', () => {
           )
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 100 },
     )
   })
 

@@ -162,7 +162,9 @@ export class Campaign {
       const runs = unit.runs.filter(({ compared }) => compared)
       this.#carryOut(this.#other, unit, runs, (ended) => this.#ranElsewhere(unit, runs, ended))
     }
-    if (this.#ended !== undefined || this.#units.length === 0) this.#finish()
+    // A thread may be busy with what was split meanwhile: it has yet to be given what comes next.
+    const done = this.#units.length === 0 && this.#threads.every(({ idle }) => idle)
+    if (this.#ended !== undefined || done) this.#finish()
   }
 
   #carryOut(

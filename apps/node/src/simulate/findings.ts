@@ -31,8 +31,11 @@ export class Findings {
     this.#commandOf = commandOf
   }
 
+  /** In order of their seeds. */
   get all(): readonly Finding[] {
-    return [...this.#found.values()].map(({ finding }) => finding)
+    return [...this.#found.values()]
+      .map(({ finding }) => finding)
+      .sort((a, b) => (a.seed ?? Number.MAX_SAFE_INTEGER) - (b.seed ?? Number.MAX_SAFE_INTEGER))
   }
 
   add({ seed, nodes, about, what, hash, command = this.#commandOf({ seed, nodes }) }: Observed): void {
