@@ -457,6 +457,7 @@ export const raft = defineElection<Message>({
     'partition',
     'one-way-partition',
     'pause',
+    'slow-process',
     'torn-write',
     'failed-sync',
     'full-disk',

@@ -384,6 +384,7 @@ export const timestamp = defineElection<Message>({
     'partition',
     'one-way-partition',
     'pause',
+    'slow-process',
   ],
   resilience: (n) => Math.floor((n - 1) / 2),
   guarantees: ['one-leader-per-term', 'quorum-support', 'eventual-agreement', 'eventual-accuracy'],

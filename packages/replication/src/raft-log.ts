@@ -498,6 +498,7 @@ export const raftLog = defineReplicatedLog<Message>({
     'partition',
     'one-way-partition',
     'pause',
+    'slow-process',
     'torn-write',
     'failed-sync',
     'full-disk',

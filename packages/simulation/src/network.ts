@@ -1,4 +1,5 @@
 import { requireNumber, type Random } from '@quorate/core'
+import type { Marks } from './marks/marks.js'
 
 /** How all links behave at present. Probabilities are from 0 to 1. */
 export interface LinkConditions {
@@ -31,6 +32,7 @@ export const calmLinks: LinkConditions = {
 export class Network {
   #conditions: LinkConditions = calmLinks
   readonly #random: Random
+  readonly #marks: Marks
   readonly #nodes: number
   /** How many cuts strike each link, by `from * nodes + to`. */
   readonly #cut: Uint32Array
@@ -39,8 +41,9 @@ export class Network {
   readonly #sendOmission: Float64Array
   readonly #receiveOmission: Float64Array
 
-  constructor(nodes: number, conditions: Partial<LinkConditions>, random: Random) {
+  constructor(nodes: number, conditions: Partial<LinkConditions>, random: Random, marks: Marks) {
     this.#nodes = nodes
+    this.#marks = marks
     this.#random = random
     this.change(conditions)
     this.#cut = new Uint32Array(nodes * nodes)
@@ -89,12 +92,12 @@ export class Network {
   }
 
   lost(from: number, to: number): boolean {
-    if (!this.connected(from, to)) return true
-    return (
-      this.#chance(this.#conditions.loss) ||
-      this.#chance(this.#sendOmission[from] as number) ||
-      this.#chance(this.#receiveOmission[to] as number)
-    )
+    if (!this.connected(from, to)) this.#marks.add('message-cut-off')
+    else if (this.#chance(this.#conditions.loss)) this.#marks.add('message-lost')
+    else if (this.#chance(this.#sendOmission[from] as number)) this.#marks.add('send-omitted')
+    else if (this.#chance(this.#receiveOmission[to] as number)) this.#marks.add('receive-omitted')
+    else return false
+    return true
   }
 
   duplicated(): boolean {
@@ -105,6 +108,7 @@ export class Network {
   transported(payload: Uint8Array): Uint8Array {
     const { corruption } = this.#conditions
     if (payload.length === 0 || !this.#chance(corruption)) return payload
+    this.#marks.add('message-corrupted')
     const changed = payload.slice()
     const index = this.#random.integer(0, payload.length - 1)
     changed[index] = (changed[index] as number) ^ this.#random.integer(1, 255)
@@ -115,11 +119,17 @@ export class Network {
   arrival(from: number, to: number, now: number): number {
     const { minDelayMs, maxDelayMs, straggling, ordered } = this.#conditions
     let delayMs = minDelayMs + this.#random.fraction() * (maxDelayMs - minDelayMs)
-    if (this.#chance(straggling)) delayMs += this.#random.fraction() * 10 * maxDelayMs
+    if (this.#chance(straggling)) {
+      delayMs += this.#random.fraction() * 10 * maxDelayMs
+      this.#marks.add('message-straggled')
+    }
     const at = now + delayMs
-    if (!ordered) return at
     const link = from * this.#nodes + to
-    return (this.#lastArrival[link] = Math.max(at, this.#lastArrival[link] as number))
+    const last = this.#lastArrival[link] as number
+    if (at >= last) return (this.#lastArrival[link] = at)
+    if (ordered) return last
+    this.#marks.add('message-overtaken')
+    return at
   }
 
   /** What cannot happen costs no draw. */

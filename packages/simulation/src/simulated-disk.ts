@@ -26,6 +26,8 @@ export class SimulatedDisk implements Storage {
   readonly #submitted: () => void
   #inFlight: Commit | undefined
   #failed = false
+  /** Something was reported durable that is not. */
+  #pretends = false
   /** The lives that have used it: a former one does so no more. */
   #lives = 0
   /** Where in each file the newest durable append begins. */
@@ -67,8 +69,25 @@ export class SimulatedDisk implements Storage {
     const { changes, done } = this.#take()
     if (this.#appends(changes)) this.#newest = this.#durableEnds(changes)
     for (const change of changes) this.#apply(change)
-    for (const { file } of changes) this.#settle(file, this.#files.get(file)?.current)
+    const reached = this.#pretends ? [...this.#files.keys()] : changes.map(({ file }) => file)
+    for (const file of reached) this.#settle(file, this.#files.get(file)?.current)
+    this.#pretends = false
     done()
+  }
+
+  pretend(): void {
+    const { changes, done } = this.#take()
+    for (const change of changes) this.#apply(change)
+    this.#pretends = true
+    done()
+  }
+
+  get waits(): boolean {
+    return this.#inFlight !== undefined
+  }
+
+  get pretends(): boolean {
+    return this.#pretends
   }
 
   fail(reason: string): void {
@@ -88,6 +107,7 @@ export class SimulatedDisk implements Storage {
       this.#cache(changes, survivors > 0 ? changes.length : this.#random.integer(0, changes.length))
       return
     }
+    this.#pretends = false
     for (const change of changes) this.#apply(change)
     if (survivors > 0) for (const [file, { current }] of this.#files) this.#settle(file, current)
     else if (tears) this.#tear()

@@ -14,6 +14,7 @@ import {
   type Random,
   type StoreBackend,
 } from '@quorate/core'
+import type { Byzantine } from './byzantine.js'
 import type { SimulatedClock } from './simulated-clock.js'
 import type { TimerEvent } from './events.js'
 import { SimulatedDisk } from './simulated-disk.js'
@@ -51,6 +52,10 @@ export class SimulatedNode implements Platform {
   self: Incarnation
   up = false
   paused = false
+  /** The shortest and longest time that each of its steps takes; `undefined`: none. */
+  stepMs: readonly [number, number] | undefined
+  /** Until when its last step takes, while it does. */
+  busyUntilMs: number | undefined
   /** Counts down the messages that still go out before an armed crash strikes. */
   sendsUntilCrash: number | undefined
   /** Whether that crash waits for the end of its step. */
@@ -61,6 +66,12 @@ export class SimulatedNode implements Platform {
   failsSync = false
   /** Whether every write does that needs space. */
   diskIsFull = false
+  /** Whether its disk reports writes durable that are not. */
+  diskLies = false
+  /** What its messages go through when it is Byzantine. */
+  byzantine: Byzantine | undefined
+  /** Whether it is down and will not start again by itself, whatever was said before. */
+  staysDown = false
   /** How long after either the next life begins, if it does by itself. */
   restartAfterMs: number | undefined
   readonly #world: World
@@ -106,6 +117,11 @@ export class SimulatedNode implements Platform {
     return this.self.id
   }
 
+  /** Whether what happens to it has to wait. */
+  get stands(): boolean {
+    return this.paused || this.busyUntilMs !== undefined
+  }
+
   /** Of a node that is down: a host on what it would recover. Throws what its stores throw when they refuse that. */
   get host(): Host {
     if (this.#host === undefined) {
@@ -141,6 +157,7 @@ export class SimulatedNode implements Platform {
 
   begin(): void {
     this.up = true
+    this.staysDown = false
     this.host.begin()
   }
 
@@ -148,6 +165,7 @@ export class SimulatedNode implements Platform {
   crash(loss: Loss): void {
     this.up = false
     this.paused = false
+    this.busyUntilMs = undefined
     this.spare()
     this.host.halt()
     this.storage.crash(loss)

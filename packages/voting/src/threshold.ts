@@ -259,6 +259,7 @@ export const threshold = defineAgreement<Message>({
     'partition',
     'one-way-partition',
     'pause',
+    'slow-process',
     'clock-skew',
     'clock-drift',
     'clock-jump',

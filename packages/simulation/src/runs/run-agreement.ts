@@ -1,8 +1,10 @@
 import type { Agreement, AgreementDefinition, AgreementIndication, AgreementOptions, NodeId } from '@quorate/core'
 import { Simulation } from '../simulation.js'
 import { InvariantChecks, Violations } from './checks.js'
+import { forgeries } from './forgery.js'
 import {
   heal,
+  judgedNodes,
   plan,
   resultOf,
   scheduleOf,
@@ -42,6 +44,7 @@ class AgreementRun<M> {
   readonly #simulation: Simulation<Agreement<unknown>>
   readonly #violations: Violations
   readonly #invariants: InvariantChecks
+  #judged: ReadonlySet<NodeId> = new Set()
   readonly #proposals = new Map<NodeId, number>()
   /** What each node decided, and in which of its lives. */
   readonly #decisions = new Map<NodeId, { readonly value: number; readonly incarnation: number }>()
@@ -64,6 +67,7 @@ class AgreementRun<M> {
       epochMs,
       traceLimit: run.traceLimit,
       stores: run.stores,
+      forge: forgeries({ '': definition }),
       protocol: () => ({
         codec: definition.codec,
         create: (env) => definition.create(env, this.#options),
@@ -71,7 +75,7 @@ class AgreementRun<M> {
       }),
       onStart: (node) => this.#propose(node),
       onIndication: (node, path, indication) => {
-        if (path === '') this.#checkDecision(node, indication as AgreementIndication)
+        if (path === '' && this.#judged.has(node)) this.#checkDecision(node, indication as AgreementIndication)
       },
       afterStep: (node) => this.#invariants.check(node),
     })
@@ -90,15 +94,17 @@ class AgreementRun<M> {
     const chaosMs =
       given === undefined ? Math.min(this.#plan.chaosMs, startsAfterMs + decidesWithinMs) : this.#plan.chaosMs
     const schedule = scheduleOf(this.#plan, chaosMs, simulation.random.fork('schedule'))
+    this.#judged = judgedNodes(this.#plan.ids, schedule)
+    this.#invariants.judge(this.#judged)
     strike(simulation, schedule)
     simulation.start()
     simulation.run(chaosMs)
-    heal(simulation, this.#plan, schedule)
+    const core = heal(simulation, this.#plan, schedule)
     const untilMs = Math.max(simulation.now, startsAfterMs) + decidesWithinMs
     settle(simulation, untilMs, this.#plan.maxDelayMs, () =>
-      simulation.live.every((id) => simulation.root(id).decision !== undefined),
+      this.#live(core).every((id) => simulation.root(id).decision !== undefined),
     )
-    this.#checkEnd()
+    this.#checkEnd(this.#live(core))
     return {
       ...resultOf(this.#plan, simulation, this.#violations),
       proposals: this.#proposals,
@@ -129,8 +135,11 @@ class AgreementRun<M> {
     this.#decisions.set(node, { value, incarnation })
   }
 
-  #checkEnd(): void {
-    const { live } = this.#simulation
+  #live(core: readonly NodeId[]): readonly NodeId[] {
+    return core.filter((id) => this.#simulation.isUp(id))
+  }
+
+  #checkEnd(live: readonly NodeId[]): void {
     const undecided = live.filter((id) => this.#simulation.root(id).decision === undefined)
     if (undecided.length > 0) this.#violations.add('termination', `${undecided.join(', ')} never decided`)
     const silent = live.filter((id) => this.#simulation.root(id).decision !== this.#decisions.get(id)?.value)

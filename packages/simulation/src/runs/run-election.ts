@@ -11,8 +11,10 @@ import {
 import { Simulation } from '../simulation.js'
 import { InvariantChecks, Violations } from './checks.js'
 import { OracleDetector } from './oracle-detector.js'
+import { forgeries } from './forgery.js'
 import {
   heal,
+  judgedNodes,
   plan,
   resultOf,
   scheduleOf,
@@ -44,6 +46,7 @@ class ElectionRun<M> {
   readonly #violations: Violations
   readonly #invariants: InvariantChecks
   readonly #oracle: OracleDetector
+  #judged: ReadonlySet<NodeId> = new Set()
   /** The leader that nodes named for each term. */
   readonly #leaders = new Map<string, NodeId>()
   /** The newest term that anybody has led. */
@@ -64,13 +67,14 @@ class ElectionRun<M> {
       clockBound: run.clockBound,
       traceLimit: run.traceLimit,
       stores: run.stores,
+      forge: forgeries({ '': definition }),
       protocol: () => ({
         codec: definition.codec,
         create: (env) => definition.create(env, this.#electionOptions),
         listen: () => {},
       }),
       onIndication: (node, path, indication) => {
-        if (path === '') this.#checkIndication(node, indication as ElectionIndication)
+        if (path === '' && this.#judged.has(node)) this.#checkIndication(node, indication as ElectionIndication)
       },
       onStart: () => this.#oracle.look(),
       afterStep: (node) => this.#checkStep(node),
@@ -94,16 +98,18 @@ class ElectionRun<M> {
     const { chaosMs, maxDelayMs } = this.#plan
     const simulation = this.#simulation
     const schedule = scheduleOf(this.#plan, chaosMs, simulation.random.fork('schedule'))
+    this.#judged = judgedNodes(this.#plan.ids, schedule)
+    this.#invariants.judge(this.#judged)
     strike(simulation, schedule)
     for (const { atMs } of schedule) simulation.at(atMs, () => this.#oracle.look())
     this.#requests()
     simulation.start()
     simulation.run(chaosMs)
-    heal(simulation, this.#plan, schedule)
+    const core = heal(simulation, this.#plan, schedule)
     this.#oracle.look()
     const untilMs = simulation.now + this.#detectionMs + this.#definition.agreesWithinMs(this.#electionOptions)
-    settle(simulation, untilMs, maxDelayMs, () => this.#agreed())
-    this.#checkEnd()
+    settle(simulation, untilMs, maxDelayMs, () => this.#agreed(core))
+    this.#checkEnd(core)
     return resultOf(this.#plan, simulation, this.#violations)
   }
 
@@ -187,9 +193,9 @@ class ElectionRun<M> {
     if (promised !== undefined) this.#promised.set(node, promised)
   }
 
-  /** Whether all live nodes name the same living one. */
-  #agreed(): boolean {
-    const { live } = this.#simulation
+  /** Whether all live nodes of the core name the same living one. */
+  #agreed(core: readonly NodeId[]): boolean {
+    const live = core.filter((id) => this.#simulation.isUp(id))
     const leader = live[0] === undefined ? undefined : this.#simulation.root(live[0]).leader
     return (
       leader !== undefined &&
@@ -199,19 +205,19 @@ class ElectionRun<M> {
   }
 
   #leads(id: NodeId): boolean {
-    return this.#simulation.isUp(id) && this.#simulation.root(id).leader === id
+    return this.#judged.has(id) && this.#simulation.isUp(id) && this.#simulation.root(id).leader === id
   }
 
-  #checkEnd(): void {
+  #checkEnd(core: readonly NodeId[]): void {
     const simulation = this.#simulation
-    const { live } = simulation
+    const live = core.filter((id) => simulation.isUp(id))
     const named = live.map((id) => simulation.root(id).leader)
     const names = live.map((id, index) => `${id} names ${named[index] ?? 'none'}`).join(', ')
     if (named.some((leader) => leader === undefined || leader !== named[0])) {
       this.#violations.add('eventual-agreement', `once faults have ceased ${names}`)
     }
     if (named.some((leader) => leader !== undefined && !simulation.isUp(leader))) {
-      this.#violations.add('eventual-accuracy', `once faults have ceased ${names}; live: ${live.join(', ')}`)
+      this.#violations.add('eventual-accuracy', `once faults have ceased ${names}; live: ${simulation.live.join(', ')}`)
     }
   }
 }

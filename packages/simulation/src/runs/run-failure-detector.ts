@@ -7,7 +7,18 @@ import {
 } from '@quorate/core'
 import { Simulation } from '../simulation.js'
 import { InvariantChecks, Violations } from './checks.js'
-import { heal, plan, resultOf, scheduleOf, strike, syncMs, type RunOptions, type RunResult } from './run.js'
+import { forgeries } from './forgery.js'
+import {
+  heal,
+  judgedNodes,
+  plan,
+  resultOf,
+  scheduleOf,
+  strike,
+  syncMs,
+  type RunOptions,
+  type RunResult,
+} from './run.js'
 
 export interface FailureDetectorRunOptions extends RunOptions {
   /** Time between heartbeats, in milliseconds. Default: 10 times the longest delay. */
@@ -42,6 +53,7 @@ export function runFailureDetector<M>(
   })
   const detectorOptions = { members: ids, heartbeatIntervalMs, detectionTimeMs }
 
+  let judged: ReadonlySet<NodeId> = new Set()
   const crashedAt = new Map<NodeId, number>()
   const detectionTimesMs: number[] = []
   let mistakes = 0
@@ -52,6 +64,7 @@ export function runFailureDetector<M>(
     clockBound: run.clockBound,
     traceLimit: run.traceLimit,
     stores: run.stores,
+    forge: forgeries({ '': definition }),
     protocol: () => ({
       codec: definition.codec,
       create: (env) => definition.create(env, detectorOptions),
@@ -59,7 +72,7 @@ export function runFailureDetector<M>(
     }),
     onIndication: (observer, path, indication) => {
       const event = indication as FailureDetectorIndication
-      if (path !== '' || event.type !== 'suspect') return
+      if (path !== '' || event.type !== 'suspect' || !judged.has(observer)) return
       const down = crashedAt.get(event.peer)
       if (down !== undefined) detectionTimesMs.push(simulation.now - down)
       else if (!simulation.isPaused(event.peer) && simulation.connected(event.peer, observer)) mistakes++
@@ -73,20 +86,22 @@ export function runFailureDetector<M>(
   const violations = new Violations(simulation, definition.guarantees)
   const invariants = new InvariantChecks(definition.invariants, ids, simulation, violations)
   const schedule = scheduleOf(run, chaosMs, simulation.random.fork('schedule'))
+  judged = judgedNodes(ids, schedule)
+  invariants.judge(judged)
   strike(simulation, schedule)
   simulation.start()
   simulation.run(chaosMs)
   // Not everybody who is down comes back: completeness needs somebody to detect.
   const restarts = simulation.random.chance(0.5)
-  heal(simulation, restarts ? run : { ...run, faults: [] }, schedule)
+  const core = heal(simulation, restarts ? run : { ...run, faults: [] }, schedule)
   simulation.run(chaosMs + 3 * detectionTimeMs)
 
-  const live = simulation.live
-  for (const observer of live) {
+  for (const observer of core) {
+    if (!simulation.isUp(observer)) continue
     for (const peer of ids) {
       if (peer === observer) continue
       const suspected = simulation.root(observer).verdict(peer) !== undefined
-      if (suspected && simulation.isUp(peer)) {
+      if (suspected && core.includes(peer) && simulation.isUp(peer)) {
         violations.add('eventual-strong-accuracy', `${observer} suspects ${peer}, which is alive`)
       } else if (!suspected && !simulation.isUp(peer)) {
         violations.add('strong-completeness', `${observer} trusts ${peer}, which is down`)

@@ -8,10 +8,22 @@ import {
 } from '@quorate/core'
 import { Simulation } from '../simulation.js'
 import { InvariantChecks, Violations } from './checks.js'
+import { forgeries } from './forgery.js'
 import { LeaderHunt } from './leader-hunt.js'
 import { LogChecks } from './log-checks.js'
 import { OracleDetector } from './oracle-detector.js'
-import { heal, plan, resultOf, scheduleOf, strike, syncMs, type Plan, type RunOptions, type RunResult } from './run.js'
+import {
+  heal,
+  judgedNodes,
+  plan,
+  resultOf,
+  scheduleOf,
+  strike,
+  syncMs,
+  type Plan,
+  type RunOptions,
+  type RunResult,
+} from './run.js'
 
 export interface ReplicatedLogRunOptions extends RunOptions {
   /** The election that the log is carried by. */
@@ -48,6 +60,7 @@ class ReplicatedLogRun<M> {
   readonly #checks: LogChecks
   readonly #oracle: OracleDetector
   readonly #hunt: LeaderHunt<ReplicatedLog<unknown>>
+  #judged: ReadonlySet<NodeId> = new Set()
   /** What each proposal of each life of each node was: `node incarnation number`. */
   readonly #proposed = new Map<string, string>()
   readonly #rejected = new Set<string>()
@@ -74,6 +87,7 @@ class ReplicatedLogRun<M> {
       clockBound: run.clockBound,
       traceLimit: run.traceLimit,
       stores: run.stores,
+      forge: forgeries({ '': definition, election }),
       protocol: (id) => {
         this.#checks?.restarted(id)
         this.#applied.set(id, new Set())
@@ -84,10 +98,13 @@ class ReplicatedLogRun<M> {
         }
       },
       onIndication: (node, path, indication) => {
-        if (path === '') this.#indicated(node, indication as ReplicatedLogIndication)
+        if (path === '' && this.#judged.has(node)) this.#indicated(node, indication as ReplicatedLogIndication)
       },
-      onStart: (node) => this.#checks.started(node),
+      onStart: (node) => {
+        if (this.#judged.has(node)) this.#checks.started(node)
+      },
       afterStep: (node) => {
+        if (!this.#judged.has(node)) return
         this.#checks.stepped(node)
         this.#invariants.check(node)
       },
@@ -112,16 +129,18 @@ class ReplicatedLogRun<M> {
     const { chaosMs, maxDelayMs, ids } = this.#plan
     const simulation = this.#simulation
     const schedule = scheduleOf(this.#plan, chaosMs, simulation.random.fork('schedule'))
+    this.#judged = judgedNodes(ids, schedule)
+    this.#invariants.judge(this.#judged)
     strike(simulation, schedule)
     for (const { atMs } of schedule) simulation.at(atMs, () => this.#oracle.look())
     for (let atMs = 0; atMs < chaosMs; atMs += 2 * maxDelayMs) simulation.at(atMs, () => this.#oracle.look())
     this.#requests()
     simulation.start()
     simulation.run(chaosMs)
-    heal(simulation, this.#plan, schedule)
+    const core = heal(simulation, this.#plan, schedule)
     this.#oracle.look()
-    this.#checkProgress()
-    this.#checks.checkAll(ids)
+    this.#checkProgress(core)
+    this.#checks.checkAll([...this.#judged])
     this.#checkRejected()
     return {
       ...resultOf(this.#plan, simulation, this.#violations),
@@ -218,14 +237,14 @@ class ReplicatedLogRun<M> {
     }
   }
 
-  /** Once all is well, what anybody proposes is committed by all, refusals apart, which are tried again. */
-  #checkProgress(): void {
+  /** Once all is well with the core, what any of it proposes is committed by all of it, refusals apart, which are tried again. */
+  #checkProgress(core: readonly NodeId[]): void {
     const { maxDelayMs } = this.#plan
     const simulation = this.#simulation
     const endsAtMs = simulation.now + 4 * maxDelayMs + this.#definition.commitsWithinMs(this.#logOptions)
     const wanted = new Map<NodeId, string>()
-    const everywhere = (command: string): boolean =>
-      simulation.live.every((id) => this.#applied.get(id)?.has(command) === true)
+    const live = (): readonly NodeId[] => core.filter((id) => simulation.isUp(id))
+    const everywhere = (command: string): boolean => live().every((id) => this.#applied.get(id)?.has(command) === true)
     let renewAtMs = 0
     while (simulation.now < endsAtMs) {
       // What was proposed to a leader that was lost ends unknown, and is nobody's fault: after a while another is tried.
@@ -233,7 +252,7 @@ class ReplicatedLogRun<M> {
       if (renew) renewAtMs = simulation.now + 20 * maxDelayMs
       // A damaged disk may only now be read, and its node go down.
       for (const id of wanted.keys()) if (!simulation.isUp(id)) wanted.delete(id)
-      for (const id of simulation.live) {
+      for (const id of live()) {
         const command = wanted.get(id)
         const lost = command === undefined || this.#rejected.has(command) || (renew && !everywhere(command))
         if (lost) wanted.set(id, this.#propose(id))
