@@ -7,7 +7,7 @@ export interface Misconduct {
   readonly lies?: number
   /** It sends a lie instead, to each who was to get the message another. */
   readonly equivocates?: number
-  /** It sends also what it once sent, to whomever it was sent. */
+  /** It sends also what it once sent, to whomever it was sent; no more than once in a millisecond, lest answers to that multiply. */
   readonly replays?: number
   /** It sends nothing. */
   readonly silent?: number
@@ -55,16 +55,25 @@ export class Byzantine {
   readonly #forge: ForgePayload
   readonly #random: Random
   readonly #committed: (offence: Offence) => void
+  readonly #now: () => number
+  #replaysFromMs = 0
   readonly #sent: Sent[] = []
   #next = 0
   /** What is sent to many is one array: so a lie to all is told once and repeated. */
   #told: { readonly truth: Uint8Array; readonly said: Uint8Array } | undefined
 
-  constructor(conduct: Misconduct, forge: ForgePayload, random: Random, committed: (offence: Offence) => void) {
+  constructor(
+    conduct: Misconduct,
+    forge: ForgePayload,
+    random: Random,
+    now: () => number,
+    committed: (offence: Offence) => void,
+  ) {
     this.#conduct = conduct
     this.#forge = forge
     this.#random = random
     this.#committed = committed
+    this.#now = now
   }
 
   /** The messages that go out to `to` instead of this one. */
@@ -72,7 +81,10 @@ export class Byzantine {
     const { lies = 0, equivocates = 0, replays = 0, silent = 0 } = this.#conduct
     if (this.#does(silent, 'silence')) return []
     const said: Sent[] = []
-    if (this.#sent.length > 0 && this.#does(replays, 'replay')) said.push(this.#random.pick(this.#sent))
+    if (this.#sent.length > 0 && this.#now() >= this.#replaysFromMs && this.#does(replays, 'replay')) {
+      said.push(this.#random.pick(this.#sent))
+      this.#replaysFromMs = this.#now() + 1
+    }
     if (this.#told?.truth !== payload) {
       const lie = this.#does(lies, 'lie') ? this.#forge(channel, payload, to, this.#random) : payload
       this.#told = { truth: payload, said: lie }

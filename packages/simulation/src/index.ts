@@ -1,6 +1,7 @@
 export { nodeIds } from './node-ids.js'
 export { Simulation } from './simulation.js'
 export type { ForgeBytes, OpenStores, SimulationOptions } from './simulation-options.js'
+export { recordedLatencies, type LatencyName, type RecordedLatency } from './recorded-latencies.js'
 export { calmLinks, type LinkConditions } from './network.js'
 export type { FaultAction, ScheduledFault } from './fault-action.js'
 export type { Misconduct } from './byzantine.js'

@@ -1,4 +1,5 @@
-import { requireNumber, type Random } from '@quorate/core'
+import { invalidOption, requireNumber, type Random } from '@quorate/core'
+import { quantile, recordedLatencies, type LatencyName } from './recorded-latencies.js'
 import type { Marks } from './marks/marks.js'
 
 /** How all links behave at present. Probabilities are from 0 to 1. */
@@ -16,6 +17,11 @@ export interface LinkConditions {
   readonly corruption: number
   /** Whether messages between two nodes keep their order. */
   readonly ordered: boolean
+  /**
+   * How delays lie between the shortest and the longest: evenly, or as they were once recorded, shrunk or stretched so that the longest one
+   * recorded becomes `maxDelayMs`.
+   */
+  readonly latency: 'uniform' | LatencyName
 }
 
 export const calmLinks: LinkConditions = {
@@ -26,6 +32,7 @@ export const calmLinks: LinkConditions = {
   straggling: 0,
   corruption: 0,
   ordered: false,
+  latency: 'uniform',
 }
 
 /** The links between all pairs of nodes, by index: which are cut, how long each message takes, what happens to it. */
@@ -64,6 +71,9 @@ export class Network {
     }
     requireNumber('minDelayMs', changed.minDelayMs, { min: 0, max: 1e9 })
     requireNumber('maxDelayMs', changed.maxDelayMs, { min: changed.minDelayMs, max: 1e9 })
+    if (changed.latency !== 'uniform' && !Object.hasOwn(recordedLatencies, changed.latency)) {
+      throw invalidOption('latency', changed.latency, `uniform or ${Object.keys(recordedLatencies).join(', ')}`)
+    }
     this.#conditions = changed
   }
 
@@ -117,8 +127,9 @@ export class Network {
 
   /** When a message that leaves at `now` arrives. */
   arrival(from: number, to: number, now: number): number {
-    const { minDelayMs, maxDelayMs, straggling, ordered } = this.#conditions
-    let delayMs = minDelayMs + this.#random.fraction() * (maxDelayMs - minDelayMs)
+    const { minDelayMs, maxDelayMs, straggling, ordered, latency } = this.#conditions
+    const share = latency === 'uniform' ? this.#random.fraction() : this.#recordedShare(latency, from, to)
+    let delayMs = minDelayMs + share * (maxDelayMs - minDelayMs)
     if (this.#chance(straggling)) {
       delayMs += this.#random.fraction() * 10 * maxDelayMs
       this.#marks.add('message-straggled')
@@ -130,6 +141,14 @@ export class Network {
     if (ordered) return last
     this.#marks.add('message-overtaken')
     return at
+  }
+
+  /** A recorded delay, as a part of the longest one. Both directions of a link are as near as one of the recorded pairs. */
+  #recordedShare(name: LatencyName, from: number, to: number): number {
+    const { longestMs, pairMs, factors } = recordedLatencies[name]
+    const near = this.#random.fork(`${name} ${Math.min(from, to)} ${Math.max(from, to)}`).fraction()
+    const delayMs = quantile(pairMs, near) * quantile(factors, this.#random.fraction())
+    return Math.min(delayMs, longestMs) / longestMs
   }
 
   /** What cannot happen costs no draw. */

@@ -19,8 +19,8 @@ export class Post {
   }
 
   transmit(node: SimulatedNode, target: SimulatedNode, channel: string, payload: Uint8Array): void {
-    // To itself it tells the truth.
-    if (node.byzantine === undefined || node === target) {
+    // To itself and to its own kind it tells the truth: they are one adversary.
+    if (node.byzantine === undefined || target.byzantine !== undefined) {
       this.#send(node, target, channel, payload)
       return
     }

@@ -24,6 +24,7 @@ export class SimulatedDisk implements Storage {
   readonly #stores: (disk: Disk) => StoreBackend
   readonly #random: Random
   readonly #submitted: () => void
+  readonly #repaired: () => void
   #inFlight: Commit | undefined
   #failed = false
   /** Something was reported durable that is not. */
@@ -34,11 +35,17 @@ export class SimulatedDisk implements Storage {
   #newest = new Map<string, number>()
   #rotten = false
 
-  /** `stores` opens a node's stores on its disk. `submitted` is told of every commit; the simulator then calls `complete` or `fail`. */
-  constructor(stores: (disk: Disk) => StoreBackend, random: Random, submitted: () => void) {
+  /** `stores` opens a node's stores on its disk. `submitted` is told of every commit; the simulator then calls `complete` or `fail`; `repaired`, that a file is cut back. */
+  constructor(
+    stores: (disk: Disk) => StoreBackend,
+    random: Random,
+    submitted: () => void,
+    repaired: () => void = () => {},
+  ) {
     this.#stores = stores
     this.#random = random
     this.#submitted = submitted
+    this.#repaired = repaired
   }
 
   mount(): StoreBackend {
@@ -48,6 +55,7 @@ export class SimulatedDisk implements Storage {
       if (this.#failed) throw new Error('a commit after one that failed')
       if (this.#inFlight !== undefined) throw new Error('a second commit in flight')
       this.#inFlight = commit
+      if (commit.changes.some((change) => this.#cutsBack(change))) this.#repaired()
       this.#submitted()
     }
     return this.#stores(this.#disk(commit))
@@ -159,6 +167,10 @@ export class SimulatedDisk implements Storage {
     if (commit === undefined) throw new Error('no commit is in flight')
     this.#inFlight = undefined
     return commit
+  }
+
+  #cutsBack(change: DiskChange): boolean {
+    return change.type === 'resize' && change.bytes < (this.#files.get(change.file)?.current?.length ?? 0)
   }
 
   #appends(changes: readonly DiskChange[]): boolean {

@@ -15,6 +15,7 @@ import {
   type StoreBackend,
 } from '@quorate/core'
 import type { Byzantine } from './byzantine.js'
+import type { Marks } from './marks/marks.js'
 import type { SimulatedClock } from './simulated-clock.js'
 import type { TimerEvent } from './events.js'
 import { SimulatedDisk } from './simulated-disk.js'
@@ -24,6 +25,7 @@ import type { Loss, Storage } from './storage.js'
 
 /** What a simulated node asks of the simulation that it is part of. */
 export interface World {
+  readonly marks: Marks
   transmit(node: SimulatedNode, to: NodeId, channel: string, payload: Uint8Array): void
   wake(event: TimerEvent): void
   submit(node: SimulatedNode): void
@@ -104,7 +106,12 @@ export class SimulatedNode implements Platform {
     this.storage =
       stores === undefined
         ? new SimulatedStores(() => this.#submit())
-        : new SimulatedDisk(stores, random.fork('disk'), () => world.submit(this))
+        : new SimulatedDisk(
+            stores,
+            random.fork('disk'),
+            () => world.submit(this),
+            () => world.marks.add('log-tail-repaired'),
+          )
     this.#stores = this.storage.peek()
     this.#host = this.#construct()
   }
@@ -175,7 +182,9 @@ export class SimulatedNode implements Platform {
   }
 
   rot(): void {
-    if (this.storage.rot() && !this.up) {
+    if (!this.storage.rot()) return
+    this.#world.marks.add('bit-flipped')
+    if (!this.up) {
       this.#host = undefined
       this.#lost = undefined
     }

@@ -394,6 +394,7 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
       requireMisconduct(conduct, forge !== undefined),
       (channel, payload, to, random) => forge?.(channel, payload, random, { self, to, members }) ?? payload,
       this.#byzantineRandom.fork(self),
+      () => this.#now,
       (offence) => this.marks.add(offences[offence]),
     )
   }

@@ -50,6 +50,8 @@ export interface Election<Message> extends Protocol<Message> {
   /** Whom this node takes for the leader. */
   readonly leader: NodeId | undefined
   readonly term: Term
+  /** Whether it stands as a candidate at present. For observers: what they cannot see they do not count. */
+  readonly standing?: boolean
   /** Becomes a candidate as soon as the algorithm allows. */
   stand(): void
   /** If this node leads, it stops doing so and tells the others; for a while it stands only if nobody else leads. */

@@ -61,7 +61,7 @@ const ofLogs = {
   'leader-deposed-with-uncommitted': 'a leader was deposed while its log held entries that were not committed',
   'entries-truncated': 'a follower removed entries from its log',
   'earlier-term-committed': 'an entry was committed in a later term than its own',
-  'committed-beyond-partition': 'an entry was committed while some node was down or out of reach',
+  'committed-without-all': 'an entry was committed while some node was down or out of reach',
   'proposal-rejected': 'a proposal was rejected',
   'proposal-unknown': 'the outcome of a proposal stayed unknown',
   'barrier-unanswered': 'a read barrier ended without an answer',

@@ -32,6 +32,11 @@ export function processFaults(on: ReadonlySet<FaultKind>, options: ScheduleOptio
   const leaves = random.fraction()
   for (let slot = 0; slot < maxFaulty; slot++) {
     const own = nodes.slice(slot * perSlot, (slot + 1) * perSlot)
+    if (on.has('byzantine') && random.chance(0.5)) {
+      // Most are so from the beginning.
+      drawn.push(...processFault('byzantine', random.pick(own), 0, on, options).faults)
+      continue
+    }
     let atMs = chaosMs * random.fraction() * (random.chance(0.5) ? 0.3 : 1)
     let faulty: NodeId | undefined
     while (kinds.length > 0 && atMs < chaosMs && random.chance(0.9)) {
@@ -94,7 +99,7 @@ function processFault(
       return { faults: [...faults, jump], untilMs }
     }
     case 'slow-process':
-      return between({ type: 'slow', node, stepMs: [0, 4 * maxDelayMs * random.fraction()] }, { type: 'slow', node })
+      return between({ type: 'slow', node, stepMs: [0, 10 * maxDelayMs * random.fraction()] }, { type: 'slow', node })
     case 'lost-write': {
       // Nothing shows before the crash.
       const restartAfterMs = chaosMs * 0.1 * random.fraction()

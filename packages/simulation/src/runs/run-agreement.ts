@@ -1,4 +1,11 @@
-import type { Agreement, AgreementDefinition, AgreementIndication, AgreementOptions, NodeId } from '@quorate/core'
+import type {
+  Agreement,
+  AgreementDefinition,
+  AgreementIndication,
+  AgreementOptions,
+  Inspection,
+  NodeId,
+} from '@quorate/core'
 import { Simulation } from '../simulation.js'
 import { InvariantChecks, Violations } from './checks.js'
 import { forgeries } from './forgery.js'
@@ -77,7 +84,11 @@ class AgreementRun<M> {
       onIndication: (node, path, indication) => {
         if (path === '' && this.#judged.has(node)) this.#checkDecision(node, indication as AgreementIndication)
       },
-      afterStep: (node) => this.#invariants.check(node),
+      afterStep: (node) => {
+        if (!this.#simulation.isUp(node) && this.#decisions.has(node))
+          this.#simulation.marks.add('crash-after-decision')
+        this.#invariants.check(node)
+      },
     })
     this.#violations = new Violations(this.#simulation, definition.guarantees)
     this.#invariants = new InvariantChecks(definition.invariants, run.ids, this.#simulation, this.#violations)
@@ -120,6 +131,8 @@ class AgreementRun<M> {
   #checkDecision(node: NodeId, { value }: AgreementIndication): void {
     const { incarnation } = this.#simulation.incarnation(node)
     const before = this.#decisions.get(node)
+    if (before !== undefined) this.#simulation.marks.add('decided-again')
+    if (this.#simulation.live.length < this.#plan.ids.length) this.#simulation.marks.add('decided-without-all')
     // A new life may have to say again what the last one said; the same life says it once.
     if (before !== undefined && (before.value !== value || before.incarnation === incarnation)) {
       this.#violations.add('integrity', `${node} decides ${before.value}, then ${value}`)
@@ -140,6 +153,7 @@ class AgreementRun<M> {
   }
 
   #checkEnd(live: readonly NodeId[]): void {
+    if (live.some((id) => ballotOf(this.#simulation.inspect(id)) > 1)) this.#simulation.marks.add('later-ballot')
     const undecided = live.filter((id) => this.#simulation.root(id).decision === undefined)
     if (undecided.length > 0) this.#violations.add('termination', `${undecided.join(', ')} never decided`)
     const silent = live.filter((id) => this.#simulation.root(id).decision !== this.#decisions.get(id)?.value)
@@ -152,4 +166,11 @@ class AgreementRun<M> {
       this.#violations.add('agreement', decided.map(({ id, value }) => `${id} decides ${value}`).join(', '))
     }
   }
+}
+
+/** The number of the highest ballot that a node has promised, of one whose state names it as agreements with ballots do; otherwise 0. */
+function ballotOf(state: Inspection | undefined): number {
+  const promised = state?.['promised']
+  const number = typeof promised === 'object' && promised !== null && 'number' in promised ? promised.number : 0
+  return typeof number === 'number' ? number : 0
 }

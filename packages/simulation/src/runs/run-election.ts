@@ -9,6 +9,7 @@ import {
   type Term,
 } from '@quorate/core'
 import { Simulation } from '../simulation.js'
+import { CandidacyMarks, LeadershipMarks } from '../marks/leadership-marks.js'
 import { InvariantChecks, Violations } from './checks.js'
 import { OracleDetector } from './oracle-detector.js'
 import { forgeries } from './forgery.js'
@@ -46,6 +47,8 @@ class ElectionRun<M> {
   readonly #violations: Violations
   readonly #invariants: InvariantChecks
   readonly #oracle: OracleDetector
+  readonly #leaderships: LeadershipMarks
+  readonly #candidacies: CandidacyMarks
   #judged: ReadonlySet<NodeId> = new Set()
   /** The leader that nodes named for each term. */
   readonly #leaders = new Map<string, NodeId>()
@@ -76,9 +79,14 @@ class ElectionRun<M> {
       onIndication: (node, path, indication) => {
         if (path === '' && this.#judged.has(node)) this.#checkIndication(node, indication as ElectionIndication)
       },
-      onStart: () => this.#oracle.look(),
+      onStart: (node) => {
+        this.#leaderships.started(node)
+        this.#oracle.look()
+      },
       afterStep: (node) => this.#checkStep(node),
     })
+    this.#leaderships = new LeadershipMarks(this.#simulation)
+    this.#candidacies = new CandidacyMarks(this.#simulation.marks)
     this.#violations = new Violations(this.#simulation, definition.guarantees)
     this.#invariants = new InvariantChecks(definition.invariants, run.ids, this.#simulation, this.#violations)
     this.#oracle = new OracleDetector(
@@ -142,6 +150,7 @@ class ElectionRun<M> {
   }
 
   #checkIndication(node: NodeId, { leader, term }: ElectionIndication): void {
+    this.#leaderships.indicated(node, leader, term)
     if (leader === undefined) return
     const key = `${term.number} ${term.id}`
     const known = this.#leaders.get(key)
@@ -160,6 +169,7 @@ class ElectionRun<M> {
     if (simulation.isUp(node)) {
       this.#seePromise(node)
     } else {
+      this.#leaderships.crashed(node)
       // It has just crashed: what it had promised is what it recovers.
       this.#oracle.look()
       this.#checkSupport()
@@ -169,7 +179,12 @@ class ElectionRun<M> {
       if (other !== undefined)
         this.#violations.add('one-leader-at-a-time', `${other} and ${node} lead at the same time`)
     }
+    this.#candidacies.stepped(node, this.#stands(node), this.#leads(node))
     this.#invariants.check(node)
+  }
+
+  #stands(id: NodeId): boolean {
+    return this.#simulation.isUp(id) && this.#simulation.root(id).standing === true
   }
 
   /** The promises that the newest leader stands on are there, and still are after each crash: nothing else takes them back. */

@@ -16,6 +16,7 @@ import {
   scheduleOf,
   strike,
   syncMs,
+  usualDelayMs,
   type RunOptions,
   type RunResult,
 } from './run.js'
@@ -43,7 +44,7 @@ export function runFailureDetector<M>(
   definition: FailureDetectorDefinition<M>,
   options: FailureDetectorRunOptions,
 ): DetectionResult {
-  const run = plan('detector', definition, { ...options, chaosMs: options.chaosMs ?? 500 * (options.maxDelayMs ?? 10) })
+  const run = plan('detector', definition, { ...options, chaosMs: options.chaosMs ?? 500 * (options.maxDelayMs ?? usualDelayMs(options.latency)) })
   const { ids, maxDelayMs, chaosMs } = run
   const heartbeatIntervalMs = requireNumber('heartbeatIntervalMs', options.heartbeatIntervalMs ?? 10 * maxDelayMs, {
     min: 0.1,
@@ -54,6 +55,8 @@ export function runFailureDetector<M>(
   const detectorOptions = { members: ids, heartbeatIntervalMs, detectionTimeMs }
 
   let judged: ReadonlySet<NodeId> = new Set()
+  /** In which of its lives each peer came to be suspected last, by `observer peer`. */
+  const suspectedLives = new Map<string, number>()
   const crashedAt = new Map<NodeId, number>()
   const detectionTimesMs: number[] = []
   let mistakes = 0
@@ -72,10 +75,21 @@ export function runFailureDetector<M>(
     }),
     onIndication: (observer, path, indication) => {
       const event = indication as FailureDetectorIndication
-      if (path !== '' || event.type !== 'suspect' || !judged.has(observer)) return
+      if (path !== '' || !judged.has(observer)) return
+      if (event.type === 'unsure') simulation.marks.add('own-stall-noticed')
+      if (event.type === 'restore') {
+        const life = suspectedLives.get(`${observer} ${event.peer}`) ?? Infinity
+        const renewed = simulation.incarnation(event.peer).incarnation > life
+        simulation.marks.add(renewed ? 'new-life-trusted' : 'suspicion-withdrawn')
+      }
+      if (event.type !== 'suspect') return
+      suspectedLives.set(`${observer} ${event.peer}`, simulation.incarnation(event.peer).incarnation)
       const down = crashedAt.get(event.peer)
       if (down !== undefined) detectionTimesMs.push(simulation.now - down)
-      else if (!simulation.isPaused(event.peer) && simulation.connected(event.peer, observer)) mistakes++
+      else if (!simulation.isPaused(event.peer) && simulation.connected(event.peer, observer)) {
+        mistakes++
+        simulation.marks.add('false-suspicion')
+      }
     },
     onStart: (node) => crashedAt.delete(node),
     afterStep: (node) => {

@@ -1,12 +1,16 @@
 import {
+  compareTerms,
+  noTerm,
   type ElectionDefinition,
   type NodeId,
   type ReplicatedLog,
   type ReplicatedLogDefinition,
   type ReplicatedLogIndication,
   type ReplicatedLogOptions,
+  type Term,
 } from '@quorate/core'
 import { Simulation } from '../simulation.js'
+import { LeadershipMarks } from '../marks/leadership-marks.js'
 import { InvariantChecks, Violations } from './checks.js'
 import { forgeries } from './forgery.js'
 import { LeaderHunt } from './leader-hunt.js'
@@ -58,14 +62,15 @@ class ReplicatedLogRun<M> {
   readonly #violations: Violations
   readonly #invariants: InvariantChecks
   readonly #checks: LogChecks
+  readonly #leaderships: LeadershipMarks
   readonly #oracle: OracleDetector
   readonly #hunt: LeaderHunt<ReplicatedLog<unknown>>
   #judged: ReadonlySet<NodeId> = new Set()
   /** What each proposal of each life of each node was: `node incarnation number`. */
   readonly #proposed = new Map<string, string>()
   readonly #rejected = new Set<string>()
-  /** What had been committed anywhere when each barrier was asked for. */
-  readonly #asked = new Map<string, number>()
+  /** What had been committed anywhere, and in which term the node was, when each barrier was asked for. */
+  readonly #asked = new Map<string, { readonly committed: number; readonly term: Term }>()
   readonly #outcomes = { committed: 0, rejected: 0, unknown: 0 }
   readonly #barriers = { answered: 0, unanswered: 0 }
   /** Last command of the calm that each node has applied. */
@@ -101,9 +106,11 @@ class ReplicatedLogRun<M> {
         if (path === '' && this.#judged.has(node)) this.#indicated(node, indication as ReplicatedLogIndication)
       },
       onStart: (node) => {
+        this.#leaderships.started(node)
         if (this.#judged.has(node)) this.#checks.started(node)
       },
       afterStep: (node) => {
+        if (!this.#simulation.isUp(node)) this.#leaderships.crashed(node)
         if (!this.#judged.has(node)) return
         this.#checks.stepped(node)
         this.#invariants.check(node)
@@ -111,6 +118,7 @@ class ReplicatedLogRun<M> {
     })
     this.#violations = new Violations(this.#simulation, definition.guarantees)
     this.#invariants = new InvariantChecks(definition.invariants, run.ids, this.#simulation, this.#violations)
+    this.#leaderships = new LeadershipMarks(this.#simulation)
     this.#checks = new LogChecks(this.#simulation, this.#violations)
     this.#oracle = new OracleDetector(
       this.#simulation,
@@ -167,7 +175,7 @@ class ReplicatedLogRun<M> {
         else if (draw < 92) this.#read(node)
         else if (draw < 94) simulation.request(node, 'resign', (log) => log.resign())
         else if (other === undefined) return
-        else if (draw < 97) simulation.request(node, `transfer ${other}`, (log) => log.transfer(other))
+        else if (draw < 97) this.#transfer(node, other)
         else this.#oracle.mistake(node, other)
       })
     }
@@ -185,10 +193,17 @@ class ReplicatedLogRun<M> {
     return commands.at(-1) as string
   }
 
+  #transfer(node: NodeId, to: NodeId): void {
+    this.#simulation.request(node, `transfer ${to}`, (log) => {
+      if (log.leader === node) this.#leaderships.handsOver(to)
+      log.transfer(to)
+    })
+  }
+
   #read(node: NodeId): void {
     const committed = this.#checks.committedIndex
     this.#simulation.request(node, 'read', (log) => {
-      this.#asked.set(this.#key(node, log.readBarrier()), committed)
+      this.#asked.set(this.#key(node, log.readBarrier()), { committed, term: log.term })
     })
   }
 
@@ -197,8 +212,10 @@ class ReplicatedLogRun<M> {
   }
 
   #indicated(node: NodeId, indication: ReplicatedLogIndication): void {
+    const simulation = this.#simulation
     switch (indication.type) {
       case 'leader-changed':
+        this.#leaderships.indicated(node, indication.leader, indication.term)
         this.#checks.leaderChanged(node, indication.leader, indication.term)
         if (indication.leader === node) this.#hunt.elected(node)
         return
@@ -212,6 +229,7 @@ class ReplicatedLogRun<M> {
       case 'proposal-ended': {
         const { outcome } = indication.outcome
         this.#outcomes[outcome]++
+        if (outcome !== 'committed') simulation.marks.add(`proposal-${outcome}`)
         const command = this.#proposed.get(this.#key(node, indication.proposal))
         if (outcome === 'rejected' && command !== undefined) this.#rejected.add(command)
         if (outcome === 'committed' && this.#checks.commandAt(indication.outcome.index) !== command) {
@@ -222,14 +240,17 @@ class ReplicatedLogRun<M> {
       }
       case 'barrier-ended': {
         const { index } = indication
-        if (index === undefined) this.#barriers.unanswered++
-        else {
+        if (index === undefined) {
+          this.#barriers.unanswered++
+          simulation.marks.add('barrier-unanswered')
+        } else {
           this.#barriers.answered++
-          const asked = this.#asked.get(this.#key(node, indication.barrier)) ?? 0
-          if (index < asked) {
+          const { committed = 0, term = noTerm } = this.#asked.get(this.#key(node, indication.barrier)) ?? {}
+          if (compareTerms(term, simulation.root(node).term) < 0) simulation.marks.add('barrier-across-leaders')
+          if (index < committed) {
             this.#violations.add(
               'linearizable-reads',
-              `${node} may read at index ${index}; ${asked} was committed before it asked`,
+              `${node} may read at index ${index}; ${committed} was committed before it asked`,
             )
           }
         }

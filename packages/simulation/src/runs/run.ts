@@ -13,6 +13,7 @@ import type { Coverage } from '../marks/marks.js'
 import type { ScheduledFault } from '../fault-action.js'
 import { nodeIds } from '../node-ids.js'
 import type { OpenStores } from '../simulation-options.js'
+import { recordedLatencies, type LatencyName } from '../recorded-latencies.js'
 import type { Simulation } from '../simulation.js'
 import type { TraceEntry } from '../trace.js'
 import type { Violation, Violations } from './checks.js'
@@ -41,6 +42,11 @@ export interface RunOptions {
   readonly clockBound?: ClockBound
   /** How many of the newest entries of the trace are kept. Default 0. */
   readonly traceLimit?: number
+  /**
+   * Delays are drawn from this recording instead of evenly; then `maxDelayMs` is by default the longest one recorded. With another
+   * `maxDelayMs` all of them are shrunk or stretched alike.
+   */
+  readonly latency?: LatencyName
   /** How nodes open their stores, such as `openWriteAheadLog`: faults of the disk's content take stores that lie on one. */
   readonly stores?: OpenStores
 }
@@ -72,6 +78,7 @@ export interface Plan {
   readonly clockBound: ClockBound
   readonly traceLimit: number
   readonly stores: OpenStores | undefined
+  readonly latency: LatencyName | undefined
   readonly command: string
 }
 
@@ -93,7 +100,10 @@ export function plan(
       forge: definition.forge !== undefined,
     })
   }
-  const maxDelayMs = requireNumber('maxDelayMs', options.maxDelayMs ?? 10, { min: 0.01, max: 60_000 })
+  const maxDelayMs = requireNumber('maxDelayMs', options.maxDelayMs ?? usualDelayMs(options.latency), {
+    min: 0.01,
+    max: 60_000,
+  })
   const chaosMs = requireNumber('chaosMs', options.chaosMs ?? 100 * maxDelayMs, { min: 0, max: 86_400_000 })
   const clockBound = options.clockBound ?? { wallErrorMs: 2, ratePpm: 200 }
   const traceLimit = options.traceLimit ?? 0
@@ -111,8 +121,16 @@ export function plan(
     clockBound,
     traceLimit,
     stores: options.stores,
+    latency: options.latency,
     command: replayCommand(kind, definition, options, { nodes, seed, maxFaulty, faults, maxDelayMs, chaosMs }),
   }
+}
+
+/** The longest delay where none is given, in milliseconds. */
+export function usualDelayMs(latency: LatencyName | undefined): number {
+  if (latency === undefined) return 10
+  if (Object.hasOwn(recordedLatencies, latency)) return recordedLatencies[latency].longestMs
+  throw invalidOption('latency', latency, `one of ${Object.keys(recordedLatencies).join(', ')}`)
 }
 
 interface Replayed {
@@ -171,7 +189,7 @@ export function strike<Root extends Protocol<unknown>>(
  */
 export function heal<Root extends Protocol<unknown>>(
   simulation: Simulation<Root>,
-  { ids, faults, maxDelayMs }: Plan,
+  { ids, faults, maxDelayMs, latency }: Plan,
   schedule: readonly ScheduledFault[],
 ): readonly NodeId[] {
   const left = leftBehind(schedule)
@@ -185,6 +203,7 @@ export function heal<Root extends Protocol<unknown>>(
   for (const action of healing(ids, restarting, maxDelayMs)) {
     if (action.type !== 'resume' || !left.has(action.node)) simulation.apply(action)
   }
+  if (latency !== undefined) simulation.apply({ type: 'links', conditions: { minDelayMs: 0 } })
   // All links were mended at once: those that are cut for good are cut again.
   for (const { action } of schedule) if (action.type === 'cut' && action.forGood !== undefined) simulation.apply(action)
   for (const node of afflicted('omit')) simulation.apply({ type: 'omit', node })

@@ -1,6 +1,7 @@
 import type { ClockBound, FaultKind, NodeId, Random } from '@quorate/core'
 import type { FaultAction, ScheduledFault } from '../fault-action.js'
 import { drawCuts, fits, symmetricShapes, type Cut, type PartitionShape } from '../partition-shapes.js'
+import type { LatencyName } from '../recorded-latencies.js'
 import { processFaults } from './process-faults.js'
 
 import { beyondBound, slowestPpm, wallBoundMs } from './clock-errors.js'
@@ -13,6 +14,8 @@ export interface ScheduleOptions {
   readonly maxDelayMs: number
   readonly clockBound: ClockBound
   readonly random: Random
+  /** The recording that delays are drawn from; `undefined`: none. */
+  readonly latency?: LatencyName | undefined
 }
 
 /**
@@ -54,17 +57,21 @@ export function healing(
   ]
 }
 
-function linkConditions(on: ReadonlySet<FaultKind>, { random, maxDelayMs }: ScheduleOptions): ScheduledFault[] {
+function linkConditions(
+  on: ReadonlySet<FaultKind>,
+  { random, maxDelayMs, latency }: ScheduleOptions,
+): ScheduledFault[] {
   // From one run to the next the shortest delay varies from almost none to almost the longest.
   const rate = (kind: FaultKind, most: number): number => (on.has(kind) ? most * random.fraction() : 0)
   const conditions = {
-    minDelayMs: maxDelayMs * 0.95 * random.fraction(),
+    minDelayMs: latency === undefined ? maxDelayMs * 0.95 * random.fraction() : 0,
     maxDelayMs,
     loss: rate('loss', 0.4),
     duplication: rate('duplication', 0.4),
     straggling: rate('delay', 0.3),
     corruption: rate('corruption', 0.1),
     ordered: !on.has('reordering'),
+    ...(latency !== undefined && { latency }),
   }
   return [{ atMs: 0, action: { type: 'links', conditions } }]
 }
