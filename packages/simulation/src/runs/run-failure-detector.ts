@@ -44,7 +44,10 @@ export function runFailureDetector<M>(
   definition: FailureDetectorDefinition<M>,
   options: FailureDetectorRunOptions,
 ): DetectionResult {
-  const run = plan('detector', definition, { ...options, chaosMs: options.chaosMs ?? 500 * (options.maxDelayMs ?? usualDelayMs(options.latency)) })
+  const run = plan('detector', definition, {
+    ...options,
+    chaosMs: options.chaosMs ?? 500 * (options.maxDelayMs ?? usualDelayMs(options.latency)),
+  })
   const { ids, maxDelayMs, chaosMs } = run
   const heartbeatIntervalMs = requireNumber('heartbeatIntervalMs', options.heartbeatIntervalMs ?? 10 * maxDelayMs, {
     min: 0.1,
