@@ -1,5 +1,7 @@
-import { QuorateError, requireNumber, type NodeId, type Random } from '@quorate/core'
+import { QuorateError, requireNumber, type ForgeContext, type NodeId, type Random } from '@quorate/core'
 import type { CoverageMark } from './marks/coverage-marks.js'
+import type { Marks } from './marks/marks.js'
+import type { ForgeBytes } from './simulation-options.js'
 
 /** How often a Byzantine node does what: the probability for each message that it sends. What is left out it does not do. */
 export interface Misconduct {
@@ -13,29 +15,24 @@ export interface Misconduct {
   readonly silent?: number
 }
 
-/** What it says instead of a payload on a channel. Returns the payload where it has no lie to tell. */
-export type ForgePayload = (channel: string, payload: Uint8Array, to: NodeId, random: Random) => Uint8Array
+/** Whose conduct it is, and what it takes to lie. */
+export interface Surroundings extends Omit<ForgeContext, 'to'> {
+  readonly forge: ForgeBytes | undefined
+  readonly random: Random
+  readonly now: () => number
+  readonly marks: Marks
+}
 
 interface Sent {
   readonly channel: string
   readonly payload: Uint8Array
 }
 
-/** Which misconduct it was. */
-export type Offence = 'lie' | 'equivocation' | 'replay' | 'silence'
-
-export const offences = {
-  lie: 'byzantine-lie',
-  equivocation: 'byzantine-equivocation',
-  replay: 'byzantine-replay',
-  silence: 'byzantine-silence',
-} as const satisfies Readonly<Record<Offence, CoverageMark>>
-
 /**
  * Returns the misconduct when it consists of probabilities, otherwise throws `QUORATE_INVALID_OPTION`. Throws `QUORATE_NO_FORGE` for lies
  * where nothing tells any.
  */
-export function requireMisconduct(conduct: Misconduct, forges: boolean): Misconduct {
+function requireMisconduct(conduct: Misconduct, forges: boolean): Misconduct {
   for (const name of ['lies', 'equivocates', 'replays', 'silent'] as const) {
     requireNumber(name, conduct[name] ?? 0, { min: 0, max: 1 })
   }
@@ -52,55 +49,48 @@ const remembered = 64
 /** The mouth of a Byzantine node: what leaves it instead of what its algorithm says. */
 export class Byzantine {
   readonly #conduct: Misconduct
-  readonly #forge: ForgePayload
-  readonly #random: Random
-  readonly #committed: (offence: Offence) => void
-  readonly #now: () => number
-  #replaysFromMs = 0
+  readonly #world: Surroundings
   readonly #sent: Sent[] = []
   #next = 0
+  #replaysFromMs = 0
   /** What is sent to many is one array: so a lie to all is told once and repeated. */
   #told: { readonly truth: Uint8Array; readonly said: Uint8Array } | undefined
 
-  constructor(
-    conduct: Misconduct,
-    forge: ForgePayload,
-    random: Random,
-    now: () => number,
-    committed: (offence: Offence) => void,
-  ) {
-    this.#conduct = conduct
-    this.#forge = forge
-    this.#random = random
-    this.#committed = committed
-    this.#now = now
+  /** Throws what `requireMisconduct` says. */
+  constructor(conduct: Misconduct, world: Surroundings) {
+    this.#conduct = requireMisconduct(conduct, world.forge !== undefined)
+    this.#world = world
   }
 
   /** The messages that go out to `to` instead of this one. */
   say(to: NodeId, channel: string, payload: Uint8Array): readonly Sent[] {
     const { lies = 0, equivocates = 0, replays = 0, silent = 0 } = this.#conduct
-    if (this.#does(silent, 'silence')) return []
+    if (this.#does(silent, 'byzantine-silence')) return []
     const said: Sent[] = []
-    if (this.#sent.length > 0 && this.#now() >= this.#replaysFromMs && this.#does(replays, 'replay')) {
-      said.push(this.#random.pick(this.#sent))
-      this.#replaysFromMs = this.#now() + 1
+    if (this.#sent.length > 0 && this.#world.now() >= this.#replaysFromMs && this.#does(replays, 'byzantine-replay')) {
+      said.push(this.#world.random.pick(this.#sent))
+      this.#replaysFromMs = this.#world.now() + 1
     }
     if (this.#told?.truth !== payload) {
-      const lie = this.#does(lies, 'lie') ? this.#forge(channel, payload, to, this.#random) : payload
+      const lie = this.#does(lies, 'byzantine-lie') ? this.#forged(to, channel, payload) : payload
       this.#told = { truth: payload, said: lie }
     }
     let own = this.#told.said
-    if (own === payload && this.#does(equivocates, 'equivocation'))
-      own = this.#forge(channel, payload, to, this.#random)
+    if (own === payload && this.#does(equivocates, 'byzantine-equivocation')) own = this.#forged(to, channel, payload)
     const sent = { channel, payload: own }
     said.push(sent)
     this.#sent[this.#next++ % remembered] = sent
     return said
   }
 
-  #does(probability: number, offence: Offence): boolean {
-    if (probability === 0 || !this.#random.chance(probability)) return false
-    this.#committed(offence)
+  #forged(to: NodeId, channel: string, payload: Uint8Array): Uint8Array {
+    const { self, members, forge, random } = this.#world
+    return forge?.(channel, payload, random, { self, to, members }) ?? payload
+  }
+
+  #does(probability: number, mark: CoverageMark): boolean {
+    if (probability === 0 || !this.#world.random.chance(probability)) return false
+    this.#world.marks.add(mark)
     return true
   }
 }

@@ -12,7 +12,7 @@ import {
   type Protocol,
   type Random,
 } from '@quorate/core'
-import { Byzantine, offences, requireMisconduct, type Misconduct } from './byzantine.js'
+import { Byzantine, type Misconduct } from './byzantine.js'
 import { Marks } from './marks/marks.js'
 import { markCrash, markFault } from './marks/fault-marks.js'
 import { EventQueue } from './event-queue.js'
@@ -387,16 +387,10 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
   }
 
   #corrupt(node: SimulatedNode, conduct: Misconduct): void {
-    const { id: self } = node
-    const { forge } = this.#options
-    const members = this.nodes
-    node.byzantine = new Byzantine(
-      requireMisconduct(conduct, forge !== undefined),
-      (channel, payload, to, random) => forge?.(channel, payload, random, { self, to, members }) ?? payload,
-      this.#byzantineRandom.fork(self),
-      () => this.#now,
-      (offence) => this.marks.add(offences[offence]),
-    )
+    const { marks, nodes: members } = this
+    const [self, forge] = [node.id, this.#options.forge]
+    const random = this.#byzantineRandom.fork(self)
+    node.byzantine = new Byzantine(conduct, { self, members, forge, random, now: () => this.#now, marks })
   }
 
   #node(id: NodeId): SimulatedNode {
