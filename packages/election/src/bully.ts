@@ -148,8 +148,11 @@ class BullyElection implements Election<Message> {
   }
 
   receive(from: Incarnation, message: Message): void {
-    if (!this.#others.includes(from.id) || from.incarnation < (this.#lives.get(from.id) ?? 0)) return
+    const life = this.#lives.get(from.id) ?? 0
+    if (!this.#others.includes(from.id) || from.incarnation < life) return
     this.#lives.set(from.id, from.incarnation)
+    // It came back before anybody missed it, and has forgotten that it led, and in which term.
+    if (from.id === this.#leader && from.incarnation > life) this.#wait(this.#succession.waitMs(this.#resigned.id))
     switch (message.type) {
       case 'are-you-up':
         this.#answer(from, message.attempt)

@@ -297,9 +297,9 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     this.events++
     switch (event.type) {
       case 'deliver': {
-        const { from, channel, payload } = event
+        const { from, channel, payload, copy } = event
         this.#recorder.message('deliver', from, event.fromIndex, node, channel, payload)
-        if (event.copy) this.marks.add('duplicate-delivered')
+        if (copy) this.marks.add('duplicate-delivered')
         if (from.incarnation !== (this.#nodes[event.fromIndex] as SimulatedNode).self.incarnation) {
           this.marks.add('message-of-a-former-life')
         }
@@ -374,9 +374,9 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
   #crash(node: SimulatedNode): void {
     this.#recorder.crash(node)
     this.#standstills.forget(node)
-    const { id, restartAfterMs, loss } = node
     markCrash(node, this.marks)
-    node.crash(loss)
+    const { id, restartAfterMs } = node
+    node.crash(node.loss)
     if (restartAfterMs !== undefined) {
       this.at(this.#now + restartAfterMs, () => {
         if (!node.staysDown) this.apply({ type: 'restart', node: id })

@@ -266,6 +266,7 @@ describe('the end of faults', () => {
     chaosMs,
     clockBound,
     stores: undefined,
+    latency: undefined,
     traceLimit: 0,
     command: '',
   })
