@@ -2,16 +2,18 @@ import { seededRandom } from '@quorate/core'
 import { raftLog } from '@quorate/replication'
 import {
   explain,
+  printScenario,
   runAgreement,
   runElection,
   runFailureDetector,
   runReplicatedLog,
+  scenarioOf,
   sweep,
   type OpenStores,
 } from '@quorate/simulation'
 import { openWriteAheadLog } from '@quorate/write-ahead-log'
 import { naiveThreshold } from '@quorate/voting/exhibits/naive-threshold'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, describe, expect, it } from 'vitest'
 import { loadElection, loadFailureDetector } from '../src/algorithms.js'
 import { quorate, type Ran } from './support/in-process.js'
@@ -296,6 +298,82 @@ describe('a trace', () => {
     const { code, stderr } = await run('election', '--trace', bench.path('no', 'such', 'folder'))
     expect(code).toBe(1)
     expect(stderr).toMatch(/^quorate: QUORATE_FILE_NOT_WRITABLE: --trace .*no\/such\/folder: ENOENT/)
+  })
+})
+
+describe('a scenario', () => {
+  const write = (name: string, text: string): string => {
+    const file = bench.path(name)
+    writeFileSync(file, text)
+    return file
+  }
+
+  it('is the run that it was taken from, event by event, on the disks that it had', async () => {
+    const definitions = { algorithm: raftLog, election: await loadElection('raft') }
+    const stores: OpenStores = (disk) => openWriteAheadLog(disk, { maxSegmentBytes: 1024, maxCachedBytes: 1024 })
+    const scenario = scenarioOf(definitions, { nodes: 3, seed: 4, chaosMs: 400, stores })
+    const file = write('log.json', printScenario(scenario))
+    const replayed = await json('log', '--scenario', file)
+    const { hash } = await json('log', '--nodes', '3', '--seed', '4', '--chaos', '400ms')
+    expect(replayed).toMatchObject({ code: 0, hash, scenario: file, seed: 4, nodes: 3, agreement: true })
+    expect(await json(...argumentsOf(replayed.command))).toEqual(replayed)
+  })
+
+  it('finds its algorithm by the name that it gives, and tells what is violated, with exit code 1', async () => {
+    const scenario = scenarioOf({ algorithm: naiveThreshold }, { nodes: 5, seed: 1, faults: [] })
+    const named = { ...scenario, algorithm: '@quorate/voting/exhibits/naive-threshold' }
+    const { code, stdout } = await run('vote', '--scenario', write('vote.json', printScenario(named)))
+    expect(code).toBe(1)
+    expect(stdout).toContain('✗ uniform-agreement')
+    expect(stdout).toContain(`among 5 nodes, simulated as ${bench.path('vote.json')} says, seed 1`)
+  })
+
+  it.each([
+    ['vote', [], 'QUORATE_CONFLICTING_FLAGS: run vote does not go with --scenario'],
+    ['election', ['--seed', '3'], 'QUORATE_CONFLICTING_FLAGS: --scenario does not go with --seed'],
+    ['election', ['--nodes', '5'], 'QUORATE_CONFLICTING_FLAGS: --scenario does not go with --nodes'],
+    ['election', ['--real'], 'QUORATE_SIMULATION_ONLY: --scenario'],
+  ])('of an election is refused with run %s %j', async (kind, more, says) => {
+    const scenario = scenarioOf({ algorithm: await loadElection('bully') }, { nodes: 3, seed: 1, faults: [] })
+    const { code, stderr } = await run(kind, '--scenario', write('election.json', printScenario(scenario)), ...more)
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(says) })
+  })
+
+  it('that is malformed or not there is refused, naming file, line and field', async () => {
+    const file = write('bad.json', '{\n  "version": 1,\n  "kind": "vote",\n  "nodes": "three"\n}\n')
+    const bad = await run('vote', '--scenario', file)
+    expect(bad.stderr).toBe(
+      `quorate: QUORATE_INVALID_SCENARIO: ${file}: line 4: nodes is "three"; it must be an integer from 1 to 64\n`,
+    )
+    const missing = await run('vote', '--scenario', bench.path('none.json'))
+    expect(missing.stderr).toContain('QUORATE_FILE_NOT_READABLE: --scenario')
+    expect([bad.code, missing.code]).toEqual([1, 1])
+  })
+})
+
+describe('a diagram', () => {
+  it.each([
+    [
+      'of a run',
+      ['election', '--crash', 'n5@200ms', '--max-time', '1s', '--seed', '1'],
+      'election by timestamp among 5 nodes, seed 1',
+    ],
+    ['of an attack', ['vote', '--algorithm', 'naive-threshold', '--faults', 'none', '--seed', '1'], 'decides 39'],
+  ])('%s is a page with its messages decoded and the command that draws it again', async (_, args, says) => {
+    const file = bench.path('diagram.html')
+    const { stdout } = await run(...args, '--diagram', file)
+    const page = readFileSync(file, 'utf8')
+    expect(page.startsWith('<!doctype html>')).toBe(true)
+    expect(page).toContain(says)
+    expect(page).toContain('&quot;type&quot;:')
+    expect(page).toContain(/npx quorate run .*/.exec(stdout)?.[0])
+  })
+
+  it('that cannot be written is said before the run, and of real processes there is none', async () => {
+    const unwritable = await run('election', '--diagram', bench.path('none', 'diagram.html'))
+    expect(unwritable.stderr).toContain('QUORATE_FILE_NOT_WRITABLE: --diagram')
+    const real = await run('election', '--real', '--diagram', bench.path('diagram.html'))
+    expect(real.stderr).toContain('QUORATE_SIMULATION_ONLY: --diagram')
   })
 })
 

@@ -8,6 +8,7 @@ export type { Misconduct } from './byzantine.js'
 export { drawCuts, partitionShapes, type Cut, type PartitionShape } from './partition-shapes.js'
 export { coverageMarks, coverageMarksOf, type CoverageMark } from './marks/coverage-marks.js'
 export { addCoverage, type Coverage } from './marks/marks.js'
+export type { RequestKind, ScheduledRequest } from './scheduled-request.js'
 export type { TraceEntry } from './trace.js'
 export { findAgreement, findConflict, findDivergence, type Divergence, type ValueChange } from './formulas.js'
 export { runAgreement, type AgreementResult, type AgreementRunOptions } from './runs/run-agreement.js'
@@ -18,11 +19,30 @@ export {
   type FailureDetectorRunOptions,
 } from './runs/run-failure-detector.js'
 export type { Violation } from './runs/checks.js'
-export type { RunOptions, RunResult } from './runs/run.js'
+export type { RunKind, RunOptions, RunResult } from './runs/run.js'
 export { drawSchedule, healing, type ScheduleOptions } from './runs/schedule.js'
 export { explain, sweep, type SweepResult } from './runs/sweep.js'
+export { drawDiagram, type DiagramOptions } from './diagram/draw-diagram.js'
+export { leftToSeed } from './scenario/left-to-seed.js'
+export { parseScenario } from './scenario/parse-scenario.js'
+export { printScenario } from './scenario/print-scenario.js'
+export {
+  runScenario,
+  scenarioOf,
+  type ScenarioDefinitions,
+  type ScenarioOptions,
+  type ScenarioRunOptions,
+} from './scenario/run-scenario.js'
+export type { Scenario } from './scenario/scenario.js'
 export {
   runReplicatedLog,
   type ReplicatedLogRunOptions,
   type ReplicatedLogRunResult,
 } from './runs/run-replicated-log.js'
+export {
+  shrink,
+  type ScenarioSize,
+  type ShrinkOptions,
+  type ShrinkProgress,
+  type ShrinkResult,
+} from './shrink/shrink.js'

@@ -75,11 +75,10 @@ function ring(order: readonly NodeId[]): readonly Cut[] {
   // Of three, each would reach both others; two that cannot reach each other each have a majority with the third.
   if (count === 3) return apart(order.slice(0, 1), order.slice(1, 2))
   const reach = Math.ceil(Math.floor(count / 2) / 2)
-  return order.map((from, place) => {
-    const to = order.filter((_, other) => {
-      const steps = Math.abs(other - place)
-      return Math.min(steps, count - steps) > reach
-    })
-    return { from: [from], to }
-  })
+  return order.flatMap((one, place) =>
+    order.slice(place + 1).flatMap((other, more) => {
+      const steps = more + 1
+      return Math.min(steps, count - steps) > reach ? apart([one], [other]) : []
+    }),
+  )
 }

@@ -262,6 +262,8 @@ describe('the end of faults', () => {
     maxFaulty: 2,
     faults,
     schedule: undefined,
+    requests: undefined,
+    huntLeaders: undefined,
     maxDelayMs: 10,
     chaosMs,
     clockBound,

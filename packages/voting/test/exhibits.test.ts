@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { runAgreement, sweep } from '@quorate/simulation'
+import type { AgreementDefinition } from '@quorate/core'
+import { runAgreement, runScenario, scenarioOf, shrink, sweep, type Scenario } from '@quorate/simulation'
 import { asPrinted } from '../src/exhibits/as-printed.js'
 import { naiveFloodMin } from '../src/exhibits/naive-flood-min.js'
 import { naiveThreshold } from '../src/exhibits/naive-threshold.js'
@@ -60,5 +61,35 @@ describe('naive-flood-min', () => {
   it('decides alike as long as no node crashes', () => {
     const { failed } = sweep(seeds, (seed) => runAgreement(naiveFloodMin, { nodes: 5, seed, faults: [] }))
     expect(failed).toBeUndefined()
+  })
+})
+
+describe('shrunk, what an exhibit fails on is as simple as it can be', () => {
+  const shrunk = (algorithm: AgreementDefinition<unknown>, nodes: number) => {
+    for (let seed = seeds.from; ; seed++) {
+      const scenario = scenarioOf({ algorithm }, { nodes, seed, faults: ['crash-stop', 'reordering'], maxFaulty: 1 })
+      const run = (candidate: Scenario) => runScenario(candidate, { algorithm })
+      if (run(scenario).violations.length > 0) return shrink(scenario, run, { resilience: () => 1 })
+    }
+  }
+
+  it('as-printed takes no fault at all', () => {
+    const { scenario, property } = shrunk(asPrinted, 5)
+    expect(property).toBe('termination')
+    expect(scenario).toMatchObject({ nodes: 3, schedule: [], requests: [], faults: ['reordering'] })
+  })
+
+  it('naive-threshold decides two values among three nodes of which none fails', () => {
+    const { scenario, property } = shrunk(naiveThreshold, 5)
+    expect(property).toBe('uniform-agreement')
+    expect(scenario.nodes).toBe(3)
+    expect(scenario.schedule).toEqual([])
+  })
+
+  it('naive-flood-min takes one crash in the midst of a broadcast', () => {
+    const { scenario } = shrunk(naiveFloodMin, 5)
+    expect(scenario.schedule).toEqual([
+      { atMs: expect.any(Number), action: expect.objectContaining({ type: 'crash', afterSends: expect.any(Number) }) },
+    ])
   })
 })

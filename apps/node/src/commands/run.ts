@@ -1,5 +1,5 @@
 import { invalidOption, requireInteger, type NodeId } from '@quorate/core'
-import { nodeIds } from '@quorate/simulation'
+import { drawDiagram, nodeIds, type TraceEntry } from '@quorate/simulation'
 import { Argument, type Command } from 'commander'
 import { randomInt } from 'node:crypto'
 import { defaults } from '../node-settings.js'
@@ -27,7 +27,8 @@ import { runReal } from '../run/real-run.js'
 import { replayCommand, reportRun } from '../run/run-report.js'
 import { parseValues, usualAlgorithms, type RunKind, type RunRequest } from '../run/run-request.js'
 import { loadRunAlgorithms, runSimulated } from '../run/simulated-run.js'
-import { TraceFile, traceLine } from '../run/trace-file.js'
+import { runScenarioFile, scenarioJson, scenarioText } from '../run/scenario-run.js'
+import { OutputFile, traceLine, type CodecOf } from '../run/trace-file.js'
 import { interruptible } from './interrupt.js'
 import { stdoutPaint } from './stdout-paint.js'
 
@@ -42,6 +43,8 @@ Nodes are n1, n2 … (n01 … from ten on). Times carry their unit: 30ms, 1.5s. 
   quorate run vote --algorithm flood-min --values 31,7,64,12,50
   quorate run vote --algorithm @quorate/voting/exhibits/as-printed
   quorate run election --algorithm bully --real
+  quorate run log --nodes 3 --seed 7 --diagram run.html
+  quorate run log --scenario failed.json --diagram failed.html
 
 Simulated, a run takes no time, and the same seed is the same run; real, it is a process for each node, over gRPC, and a
 crash is a SIGKILL. With --faults the run is one of those that attack the algorithm with what it declares to survive.
@@ -58,7 +61,7 @@ export function registerRun(program: Command): void {
     )
     .addArgument(new Argument('<kind>', 'what to run').choices(attackedKinds))
     .option('--algorithm <name>', 'short name or module (default: timestamp, threshold, phi-accrual or raft-log)')
-    .option('--nodes <count>', 'how many nodes, 1 to 64', '5')
+    .option('--nodes <count>', 'how many nodes, 1 to 64 (default 5)')
     .option('--values <list>', "the nodes' values in a vote, safe integers (default: random from 1 to 100)")
     .option('--crash <node@time>', 'a node stops; may be given again', collect, [])
     .option('--partition <groups@time>', 'links are cut; may be given again', collect, [])
@@ -74,13 +77,19 @@ export function registerRun(program: Command): void {
     .option('--max-faulty <count>', 'how many faulty nodes are to be survived (default: what the algorithm can)')
     .option('--faults <kinds>', 'attack it: "declared" (a log always is), "none", or kinds with commas between them')
     .option('--chaos <time>', 'how long an attack lasts (default 100 times --max-delay)')
+    .option('--scenario <file>', 'run what a scenario says, as `quorate simulate` writes one of what has failed')
     .option('--trace <file>', 'write what happened as lines of JSON')
+    .option('--diagram <file>', 'draw what happened as a page of HTML: nodes as lines, messages as arrows')
     .option('--real', 'in real processes on this machine')
     .option('--json', 'print one JSON object')
     .addHelpText('after', examples)
     .action(async (kind: AttackedKind, flags: RunFlags) => {
       requireCompatible(kind, flags)
-      const nodes = nodeIds(requireInteger('--nodes', number(flags.nodes), { min: 1, max: 64 }))
+      if (flags.scenario !== undefined) {
+        process.exitCode = (await replayed(kind, flags, flags.scenario)) ? 0 : 1
+        return
+      }
+      const nodes = nodeIds(requireInteger('--nodes', number(flags.nodes ?? '5'), { min: 1, max: 64 }))
       const seed =
         flags.seed === undefined ? randomInt(2 ** 32) : requireInteger('--seed', number(flags.seed), { min: 0 })
       const holds =
@@ -112,7 +121,7 @@ async function flagged(
     seed,
     maxTimeMs: flags.maxTime === undefined ? (real ? 30_000 : 10_000) : positive('--max-time', flags.maxTime),
     maxDelayMs: flags.maxDelay === undefined ? defaults.maxDelayMs : positive('--max-delay', flags.maxDelay),
-    traceLimit: flags.trace === undefined ? 0 : traceLimit,
+    traceLimit: traceLimitOf(flags),
   }
   if (lastFaultMs(request.faults) >= request.maxTimeMs) {
     throw invalidOption(
@@ -121,12 +130,12 @@ async function flagged(
       `longer than the last fault takes to come or go, ${lastFaultMs(request.faults)}ms`,
     )
   }
-  const trace = new TraceFile(flags.trace)
+  const output = new Output(flags)
   const algorithms = await loadRunAlgorithms(request)
   if (real) {
     return interruptible(async (signal) => {
       const outcome = await runReal(request, algorithms, signal)
-      trace.write(outcome.observed.history.map((seen) => JSON.stringify(seen)))
+      output.trace.write(outcome.observed.history.map((seen) => JSON.stringify(seen)))
       return print(flags, reportRun(outcome, undefined, stdoutPaint()))
     })
   }
@@ -136,13 +145,15 @@ async function flagged(
     ['election', algorithms.election.codec],
     [`votes/${outcome.vote}`, algorithms.agreement.codec],
   ])
-  trace.write(outcome.trace.map((entry) => traceLine(entry, (channel) => codecs.get(channel))))
-  return print(flags, reportRun(outcome, replayCommand(request, again(flags)), stdoutPaint()))
+  const command = replayCommand(request, again(flags))
+  const title = `${kind} by ${request.algorithm} among ${nodes.length} nodes, seed ${seed}`
+  output.write(outcome.trace, (channel) => codecs.get(channel), title, command)
+  return print(flags, reportRun(outcome, command, stdoutPaint()))
 }
 
 /** A run as the simulator's sweeps make them. */
 async function declared(kind: AttackedKind, flags: RunFlags, nodes: readonly NodeId[], seed: number): Promise<boolean> {
-  const trace = new TraceFile(flags.trace)
+  const output = new Output(flags)
   const outcome = await runDeclared({
     kind,
     algorithm: flags.algorithm ?? usuallyAttacked[kind],
@@ -151,7 +162,7 @@ async function declared(kind: AttackedKind, flags: RunFlags, nodes: readonly Nod
     options: {
       nodes: nodes.length,
       seed,
-      traceLimit: flags.trace === undefined ? 0 : traceLimit,
+      traceLimit: traceLimitOf(flags),
       ...(flags.maxFaulty !== undefined && {
         maxFaulty: requireInteger('--max-faulty', number(flags.maxFaulty), { min: 0 }),
       }),
@@ -159,9 +170,50 @@ async function declared(kind: AttackedKind, flags: RunFlags, nodes: readonly Nod
       ...(flags.chaos !== undefined && { chaosMs: parseDuration('--chaos', flags.chaos) }),
     },
   })
-  trace.write(outcome.trace)
-  const holds = outcome.result.violations.length === 0
+  const { result, request, codecOf, command } = outcome
+  output.write(
+    result.trace,
+    codecOf,
+    `${kind} by ${request.algorithm} among ${nodes.length} nodes, seed ${seed}`,
+    command,
+  )
+  const holds = result.violations.length === 0
   return print(flags, { holds, text: declaredRunText(outcome, stdoutPaint()), json: declaredRunJson(outcome) })
+}
+
+/** A run as a scenario tells it. */
+async function replayed(kind: AttackedKind, flags: RunFlags, file: string): Promise<boolean> {
+  const output = new Output(flags)
+  const outcome = await runScenarioFile(kind, file, traceLimitOf(flags))
+  const { result, scenario, codecOf, command } = outcome
+  output.write(
+    result.trace,
+    codecOf,
+    `${kind} by ${scenario.algorithm} among ${scenario.nodes} nodes, as ${file} says`,
+    command,
+  )
+  const holds = result.violations.length === 0
+  return print(flags, { holds, text: scenarioText(outcome, stdoutPaint()), json: scenarioJson(outcome) })
+}
+
+function traceLimitOf({ trace, diagram }: RunFlags): number {
+  return trace === undefined && diagram === undefined ? 0 : traceLimit
+}
+
+/** The files that a run writes. */
+class Output {
+  readonly trace: OutputFile
+  readonly #diagram: OutputFile
+
+  constructor({ trace, diagram }: RunFlags) {
+    this.trace = new OutputFile('--trace', trace)
+    this.#diagram = new OutputFile('--diagram', diagram)
+  }
+
+  write(entries: readonly TraceEntry[], codecOf: CodecOf, title: string, command: string): void {
+    if (this.trace.wanted) this.trace.write(entries.map((entry) => traceLine(entry, codecOf)))
+    if (this.#diagram.wanted) this.#diagram.write([drawDiagram(entries, { title, subtitle: command, codecOf })])
+  }
 }
 
 function print(flags: RunFlags, { holds, text, json }: { holds: boolean; text: string; json: object }): boolean {

@@ -6,8 +6,7 @@ import {
   faults as faultKinds,
   invalidOption,
   QuorateError,
-  type Codec,
-  type Declaration,
+  type ElectionDefinition,
   type FaultKind,
 } from '@quorate/core'
 import {
@@ -16,18 +15,17 @@ import {
   runFailureDetector,
   runReplicatedLog,
   type DetectionResult,
-  type OpenStores,
   type RunOptions,
   type RunResult,
+  type ScenarioDefinitions,
 } from '@quorate/simulation'
-import { openWriteAheadLog } from '@quorate/write-ahead-log'
-import { loadAgreement, loadElection, loadFailureDetector, loadReplicatedLog } from '../algorithms.js'
 import { nearest } from '../nearest.js'
 import { plain, type Paint } from '../status/table.js'
+import { codecsOf, loadDefinitions, storesFor } from './definitions.js'
 import { formatDuration } from './duration.js'
 import { mark } from './run-report.js'
 import { runKinds, usualAlgorithms } from './run-request.js'
-import { traceLine } from './trace-file.js'
+import type { CodecOf } from './trace-file.js'
 
 /** A replicated log is attacked, too. It has no run of another kind: what it does is seen from a client. */
 export const attackedKinds = [...runKinds, 'log'] as const
@@ -48,8 +46,8 @@ export interface DeclaredRunOutcome {
   readonly request: DeclaredRunRequest
   readonly result: RunResult | DetectionResult
   readonly command: string
-  /** The trace as lines of JSON. */
-  readonly trace: readonly string[]
+  /** What the messages of its trace are decoded with. */
+  readonly codecOf: CodecOf
 }
 
 /** Reads `declared`, `none`, or kinds separated by commas. Throws `QUORATE_UNKNOWN_FAULT`, naming the nearest. */
@@ -71,75 +69,51 @@ export function parseFaults(text: string): readonly FaultKind[] | undefined {
 }
 
 export async function runDeclared(request: DeclaredRunRequest): Promise<DeclaredRunOutcome> {
-  const { kind, algorithm, faults, values } = request
-  const options = { ...request.options, ...(faults !== undefined && { faults }) }
+  const { kind, algorithm, values } = request
   if (values !== undefined && kind !== 'vote')
     throw invalidOption('--values', values.join(','), 'left out unless it is a vote')
-  const { result, codec, name } = await run()
+  const definitions = await loadDefinitions(kind, algorithm)
+  const result = run(definitions, request)
   // The command is to find the algorithm again where it was found, and the values, too, have their flag.
   const [withoutValues = ''] = result.command.split(' # ')
-  const named = withoutValues.replace(`--algorithm ${name} `, `--algorithm ${algorithm} `)
+  const named = withoutValues.replace(`--algorithm ${definitions.algorithm.name} `, `--algorithm ${algorithm} `)
   return {
     request,
     result,
     command: values === undefined ? named : `${named} --values ${values.join(',')}`,
-    trace: result.trace.map((entry) => traceLine(entry, (channel) => (channel === '' ? codec : undefined))),
-  }
-
-  async function run(): Promise<{ result: RunResult; codec: Codec<unknown>; name: string }> {
-    switch (kind) {
-      case 'election': {
-        const definition = await loadElection(algorithm)
-        return { result: runElection(definition, { ...options, ...storesFor(definition, faults) }), ...definition }
-      }
-      case 'vote': {
-        const definition = await loadAgreement(algorithm)
-        return {
-          result: runAgreement(definition, {
-            ...options,
-            ...storesFor(definition, faults),
-            ...(values !== undefined && { values }),
-          }),
-          ...definition,
-        }
-      }
-      case 'log': {
-        const definition = await loadReplicatedLog(algorithm)
-        const election = await loadElection('raft')
-        return {
-          result: runReplicatedLog(definition, { ...options, election, ...storesFor(definition, faults) }),
-          ...definition,
-        }
-      }
-      case 'detector': {
-        const definition = await loadFailureDetector(algorithm)
-        return {
-          result: runFailureDetector(definition, { ...options, ...storesFor(definition, faults) }),
-          ...definition,
-        }
-      }
-    }
+    codecOf: codecsOf(definitions),
   }
 }
 
-/**
- * Faults of what a disk holds take stores that lie on one: a log in segments so small that a short run begins many, and with so little in
- * memory that it reads them.
- */
-function storesFor(
-  { tolerates }: Declaration,
-  faults: readonly FaultKind[] = tolerates,
-): { readonly stores?: OpenStores } {
-  if (!faults.includes('torn-write') && !faults.includes('bit-rot')) return {}
-  return { stores: (disk) => openWriteAheadLog(disk, { maxSegmentBytes: 1024, maxCachedBytes: 1024 }) }
+function run(
+  { algorithm, election }: ScenarioDefinitions,
+  { faults, values, options: given }: DeclaredRunRequest,
+): RunResult {
+  const options = { ...given, ...(faults !== undefined && { faults }), ...storesFor(faults ?? algorithm.tolerates) }
+  switch (algorithm.kind) {
+    case 'election':
+      return runElection(algorithm, options)
+    case 'agreement':
+      return runAgreement(algorithm, { ...options, ...(values !== undefined && { values }) })
+    case 'failure-detector':
+      return runFailureDetector(algorithm, options)
+    case 'replicated-log':
+      return runReplicatedLog(algorithm, { ...options, election: election as ElectionDefinition<unknown> })
+  }
 }
 
 export function declaredRunText({ request, result, command }: DeclaredRunOutcome, paint: Paint = plain): string {
   const { kind, algorithm, faults, options } = request
   const injected =
     faults === undefined ? 'the faults that it declares' : faults.length === 0 ? 'no faults' : faults.join(', ')
+  const head = `${kind} by ${algorithm} among ${options.nodes} nodes, simulated under ${injected}, seed ${options.seed}`
+  return attackText(head, result, command, paint)
+}
+
+/** What came of an attack, in words. */
+export function attackText(head: string, result: RunResult | DetectionResult, command: string, paint: Paint): string {
   const lines = [
-    `${kind} by ${algorithm} among ${options.nodes} nodes, simulated under ${injected}, seed ${options.seed}`,
+    head,
     `  ${result.events} events in ${formatDuration(result.virtualMs)} of virtual time, hash ${result.hash}`,
   ]
   if ('detectionTimesMs' in result) {
@@ -164,6 +138,13 @@ export function declaredRunJson({ request, result, command }: DeclaredRunOutcome
     nodes: options.nodes,
     seed: options.seed,
     faults: faults ?? 'declared',
+    ...attackJson(result, command),
+  }
+}
+
+/** What came of an attack, for programs. */
+export function attackJson(result: RunResult | DetectionResult, command: string): object {
+  return {
     events: result.events,
     virtualMs: result.virtualMs,
     hash: result.hash,

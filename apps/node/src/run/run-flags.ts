@@ -4,7 +4,7 @@ import type { AttackedKind } from './declared-run.js'
 /** What `quorate run` was told, as it was typed. */
 export interface RunFlags {
   readonly algorithm?: string
-  readonly nodes: string
+  readonly nodes?: string
   readonly values?: string
   readonly crash: readonly string[]
   readonly partition: readonly string[]
@@ -17,13 +17,37 @@ export interface RunFlags {
   readonly maxFaulty?: string
   readonly faults?: string
   readonly chaos?: string
+  readonly scenario?: string
   readonly trace?: string
+  readonly diagram?: string
   readonly real?: true
   readonly json?: true
 }
 
-const simulationOnly = ['loss', 'delay', 'partition', 'clockSkew', 'seed', 'faults', 'chaos'] as const
+const simulationOnly = [
+  'loss',
+  'delay',
+  'partition',
+  'clockSkew',
+  'seed',
+  'faults',
+  'chaos',
+  'scenario',
+  'diagram',
+] as const
 const notWithFaults = ['crash', 'partition', 'clockSkew', 'loss', 'delay', 'maxTime'] as const
+
+const notWithScenario = [
+  'algorithm',
+  'nodes',
+  'values',
+  ...notWithFaults,
+  'seed',
+  'maxDelay',
+  'maxFaulty',
+  'faults',
+  'chaos',
+] as const
 
 /** Throws `QUORATE_SIMULATION_ONLY` or `QUORATE_CONFLICTING_FLAGS` when flags do not go together. */
 export function requireCompatible(kind: AttackedKind, flags: RunFlags): void {
@@ -36,6 +60,8 @@ export function requireCompatible(kind: AttackedKind, flags: RunFlags): void {
       { flags: simulated },
     )
   }
+  const told = given(flags, notWithScenario)
+  if (flags.scenario !== undefined && told.length > 0) throw conflict('--scenario', told, 'it says all of that itself')
   const named = given(flags, notWithFaults)
   if (flags.faults !== undefined && named.length > 0) {
     throw conflict('--faults', named, 'it draws the faults and their times itself')

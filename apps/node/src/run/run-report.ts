@@ -72,7 +72,8 @@ export function replayCommand(request: RunRequest, flags: readonly string[]): st
   return [...parts, ...flags.map(quoted)].join(' ')
 }
 
-function quoted(word: string): string {
+/** A word as a shell takes it for one. */
+export function quoted(word: string): string {
   return /^[\w@./:,=%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 

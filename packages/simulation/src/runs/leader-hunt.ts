@@ -2,6 +2,11 @@ import type { NodeId, Protocol, Random } from '@quorate/core'
 import type { Simulation } from '../simulation.js'
 import type { Plan } from './run.js'
 
+/** Whether the seed has leaders hunted. `random` is what the hunt goes on to draw from. */
+export function drawHunt({ faults }: Pick<Plan, 'faults'>, random: Random): boolean {
+  return random.chance(0.5) && faults.includes('partition')
+}
+
 /**
  * In some runs nobody leads for long: whoever is elected is cut off soon after, from all others or all but some, and comes back a
  * while later. So logs part, leaders bring others level with entries of earlier terms, and are cut off over it: what a schedule, which
@@ -17,7 +22,8 @@ export class LeaderHunt<Root extends Protocol<unknown>> {
     this.#simulation = simulation
     this.#plan = plan
     this.#random = simulation.random.fork('hunt')
-    this.#on = plan.schedule === undefined && plan.faults.includes('partition') && this.#random.chance(0.5)
+    const drawn = drawHunt(plan, this.#random)
+    this.#on = plan.huntLeaders ?? drawn
   }
 
   /** To be told, within the step, who has begun to lead. */

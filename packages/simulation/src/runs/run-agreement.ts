@@ -5,6 +5,7 @@ import type {
   AgreementOptions,
   Inspection,
   NodeId,
+  Random,
 } from '@quorate/core'
 import { Simulation } from '../simulation.js'
 import { InvariantChecks, Violations } from './checks.js'
@@ -44,6 +45,34 @@ export function runAgreement<M>(definition: AgreementDefinition<M>, options: Agr
 
 const epochMs = 1_000_000_000_000
 
+/** The proposals of a run: those given, or drawn ones. `driver`: the random numbers of whoever drives the run. */
+export function drawValues(
+  ids: readonly NodeId[],
+  given: readonly number[] | undefined,
+  driver: Random,
+): ReadonlyMap<NodeId, number> {
+  const random = driver.fork('values')
+  return new Map(ids.map((id, index) => [id, given?.[index] ?? random.integer(1, 100)]))
+}
+
+function agreementOptions({ ids, maxFaulty, maxDelayMs }: Plan): AgreementOptions {
+  const longestMs = maxDelayMs + 2 * syncMs[1]
+  return { members: ids, maxFaulty, maxDelayMs: longestMs, startsAtMs: epochMs + 4 * longestMs }
+}
+
+/** When a run's agreement starts, how long it takes at most, and until when faults strike, in milliseconds since the run began. */
+export function agreementTimes<M>(
+  definition: AgreementDefinition<M>,
+  run: Plan,
+): { readonly startsAfterMs: number; readonly decidesWithinMs: number; readonly chaosMs: number } {
+  const options = agreementOptions(run)
+  const startsAfterMs = options.startsAtMs - epochMs
+  const decidesWithinMs = definition.decidesWithinMs(options, run.clockBound)
+  // Faults strike while the algorithm works: later ones would find it done.
+  const chaosMs = run.schedule === undefined ? Math.min(run.chaosMs, startsAfterMs + decidesWithinMs) : run.chaosMs
+  return { startsAfterMs, decidesWithinMs, chaosMs }
+}
+
 class AgreementRun<M> {
   readonly #definition: AgreementDefinition<M>
   readonly #plan: Plan
@@ -52,20 +81,14 @@ class AgreementRun<M> {
   readonly #violations: Violations
   readonly #invariants: InvariantChecks
   #judged: ReadonlySet<NodeId> = new Set()
-  readonly #proposals = new Map<NodeId, number>()
+  readonly #proposals: ReadonlyMap<NodeId, number>
   /** What each node decided, and in which of its lives. */
   readonly #decisions = new Map<NodeId, { readonly value: number; readonly incarnation: number }>()
 
   constructor(definition: AgreementDefinition<M>, run: Plan, values: readonly number[] | undefined) {
     this.#definition = definition
     this.#plan = run
-    const maxDelayMs = run.maxDelayMs + 2 * syncMs[1]
-    this.#options = {
-      members: run.ids,
-      maxFaulty: run.maxFaulty,
-      maxDelayMs,
-      startsAtMs: epochMs + 4 * maxDelayMs,
-    }
+    this.#options = agreementOptions(run)
     this.#simulation = new Simulation<Agreement<unknown>>({
       seed: run.seed,
       nodes: run.ids,
@@ -92,18 +115,12 @@ class AgreementRun<M> {
     })
     this.#violations = new Violations(this.#simulation, definition.guarantees)
     this.#invariants = new InvariantChecks(definition.invariants, run.ids, this.#simulation, this.#violations)
-    const random = this.#simulation.random.fork('values')
-    run.ids.forEach((id, index) => this.#proposals.set(id, values?.[index] ?? random.integer(1, 100)))
+    this.#proposals = drawValues(run.ids, values, this.#simulation.random)
   }
 
   run(): AgreementResult {
     const simulation = this.#simulation
-    const decidesWithinMs = this.#definition.decidesWithinMs(this.#options, this.#plan.clockBound)
-    const startsAfterMs = this.#options.startsAtMs - epochMs
-    // Faults strike while the algorithm works: later ones would find it done.
-    const { schedule: given } = this.#plan
-    const chaosMs =
-      given === undefined ? Math.min(this.#plan.chaosMs, startsAfterMs + decidesWithinMs) : this.#plan.chaosMs
+    const { startsAfterMs, decidesWithinMs, chaosMs } = agreementTimes(this.#definition, this.#plan)
     const schedule = scheduleOf(this.#plan, chaosMs, simulation.random.fork('schedule'))
     this.#judged = judgedNodes(this.#plan.ids, schedule)
     this.#invariants.judge(this.#judged)

@@ -8,11 +8,13 @@ import {
   type NodeId,
   type Term,
 } from '@quorate/core'
+import type { ScheduledRequest } from '../scheduled-request.js'
 import { Simulation } from '../simulation.js'
 import { CandidacyMarks, LeadershipMarks } from '../marks/leadership-marks.js'
 import { InvariantChecks, Violations } from './checks.js'
 import { OracleDetector } from './oracle-detector.js'
 import { forgeries } from './forgery.js'
+import { electionRequests } from './requests.js'
 import {
   heal,
   judgedNodes,
@@ -110,7 +112,7 @@ class ElectionRun<M> {
     this.#invariants.judge(this.#judged)
     strike(simulation, schedule)
     for (const { atMs } of schedule) simulation.at(atMs, () => this.#oracle.look())
-    this.#requests()
+    for (const request of electionRequests(this.#plan, this.#definition, simulation.random)) this.#request(request)
     simulation.start()
     simulation.run(chaosMs)
     const core = heal(simulation, this.#plan, schedule)
@@ -121,32 +123,13 @@ class ElectionRun<M> {
     return resultOf(this.#plan, simulation, this.#violations)
   }
 
-  /** Users stand and resign when they like, and, where bounds do not always hold, detectors accuse the innocent. */
-  #requests(): void {
-    const { ids, chaosMs, maxDelayMs } = this.#plan
+  #request({ atMs, node, ...request }: ScheduledRequest): void {
     const simulation = this.#simulation
-    const random = simulation.random.fork('requests')
-    const mistaken = this.#definition.synchrony !== 'synchronous'
-    for (let atMs = 0; ;) {
-      atMs += 20 * maxDelayMs * random.fraction()
-      if (atMs >= chaosMs) return
-      const [node, other] = random.shuffle(ids) as [NodeId, NodeId | undefined]
-      const what = random.pick(['stand', 'contest', 'resign', 'mistake'] as const)
-      const againMs = 2 * maxDelayMs * random.fraction()
-      simulation.at(atMs, () => {
-        if (what === 'mistake') {
-          if (mistaken && other !== undefined) this.#oracle.mistake(node, other)
-        } else if (what === 'resign') {
-          simulation.request(node, 'resign', (election) => election.resign())
-        } else {
-          simulation.request(node, 'stand', (election) => election.stand())
-        }
-      })
-      if (what === 'contest' && other !== undefined) {
-        // Two candidates within the time that votes take: what was promised to one is asked for by the other.
-        simulation.at(atMs + againMs, () => simulation.request(other, 'stand', (election) => election.stand()))
-      }
-    }
+    simulation.at(atMs, () => {
+      if (request.what === 'accuse') this.#oracle.mistake(node, request.peer)
+      else if (request.what === 'resign') simulation.request(node, 'resign', (election) => election.resign())
+      else simulation.request(node, 'stand', (election) => election.stand())
+    })
   }
 
   #checkIndication(node: NodeId, { leader, term }: ElectionIndication): void {

@@ -1,5 +1,6 @@
 import {
   requireNumber,
+  type Declaration,
   type FailureDetector,
   type FailureDetectorDefinition,
   type FailureDetectorIndication,
@@ -17,6 +18,7 @@ import {
   strike,
   syncMs,
   usualDelayMs,
+  type Plan,
   type RunOptions,
   type RunResult,
 } from './run.js'
@@ -36,6 +38,22 @@ export interface DetectionResult extends RunResult {
   readonly detectionTimesMs: readonly number[]
 }
 
+/** The options of a detector's run with every default filled in. */
+export function detectorPlan(
+  definition: Declaration,
+  options: FailureDetectorRunOptions,
+): Plan & Required<Pick<FailureDetectorRunOptions, 'heartbeatIntervalMs' | 'detectionTimeMs'>> {
+  const run = plan('detector', definition, {
+    ...options,
+    chaosMs: options.chaosMs ?? 500 * (options.maxDelayMs ?? usualDelayMs(options.latency)),
+  })
+  const min = 0.1
+  const intervalMs = options.heartbeatIntervalMs ?? 10 * run.maxDelayMs
+  const heartbeatIntervalMs = requireNumber('heartbeatIntervalMs', intervalMs, { min })
+  const boundMs = options.detectionTimeMs ?? 10 * heartbeatIntervalMs
+  return { ...run, heartbeatIntervalMs, detectionTimeMs: requireNumber('detectionTimeMs', boundMs, { min }) }
+}
+
 /**
  * Runs a failure detector under the faults that it declares to tolerate, then heals and waits for three times the bound on
  * detection: by then every node that is down must be suspected by all live ones, and no other by any.
@@ -44,17 +62,8 @@ export function runFailureDetector<M>(
   definition: FailureDetectorDefinition<M>,
   options: FailureDetectorRunOptions,
 ): DetectionResult {
-  const run = plan('detector', definition, {
-    ...options,
-    chaosMs: options.chaosMs ?? 500 * (options.maxDelayMs ?? usualDelayMs(options.latency)),
-  })
-  const { ids, maxDelayMs, chaosMs } = run
-  const heartbeatIntervalMs = requireNumber('heartbeatIntervalMs', options.heartbeatIntervalMs ?? 10 * maxDelayMs, {
-    min: 0.1,
-  })
-  const detectionTimeMs = requireNumber('detectionTimeMs', options.detectionTimeMs ?? 10 * heartbeatIntervalMs, {
-    min: 0.1,
-  })
+  const run = detectorPlan(definition, options)
+  const { ids, chaosMs, heartbeatIntervalMs, detectionTimeMs } = run
   const detectorOptions = { members: ids, heartbeatIntervalMs, detectionTimeMs }
 
   let judged: ReadonlySet<NodeId> = new Set()

@@ -9,6 +9,7 @@ import {
   type ReplicatedLogOptions,
   type Term,
 } from '@quorate/core'
+import type { ScheduledRequest } from '../scheduled-request.js'
 import { Simulation } from '../simulation.js'
 import { LeadershipMarks } from '../marks/leadership-marks.js'
 import { InvariantChecks, Violations } from './checks.js'
@@ -16,6 +17,7 @@ import { forgeries } from './forgery.js'
 import { LeaderHunt } from './leader-hunt.js'
 import { LogChecks } from './log-checks.js'
 import { OracleDetector } from './oracle-detector.js'
+import { logRequests } from './requests.js'
 import {
   heal,
   judgedNodes,
@@ -142,7 +144,7 @@ class ReplicatedLogRun<M> {
     strike(simulation, schedule)
     for (const { atMs } of schedule) simulation.at(atMs, () => this.#oracle.look())
     for (let atMs = 0; atMs < chaosMs; atMs += 2 * maxDelayMs) simulation.at(atMs, () => this.#oracle.look())
-    this.#requests()
+    for (const request of logRequests(this.#plan, simulation.random)) this.#request(request)
     simulation.start()
     simulation.run(chaosMs)
     const core = heal(simulation, this.#plan, schedule)
@@ -158,27 +160,28 @@ class ReplicatedLogRun<M> {
     }
   }
 
-  #requests(): void {
-    const { ids, chaosMs, maxDelayMs } = this.#plan
+  #request({ atMs, node, ...request }: ScheduledRequest): void {
     const simulation = this.#simulation
-    const random = simulation.random.fork('requests')
-    // From one run to the next load varies from almost none to bursts.
-    const pauseMs = maxDelayMs * (0.2 + 4 * random.fraction())
-    for (let atMs = 0; ;) {
-      atMs += pauseMs * random.fraction()
-      if (atMs >= chaosMs) return
-      const [node, other] = random.shuffle(ids) as [NodeId, NodeId | undefined]
-      const draw = random.integer(0, 99)
-      const burst = random.integer(1, 4)
-      simulation.at(atMs, () => {
-        if (draw < 60) this.#propose(node, burst)
-        else if (draw < 92) this.#read(node)
-        else if (draw < 94) simulation.request(node, 'resign', (log) => log.resign())
-        else if (other === undefined) return
-        else if (draw < 97) this.#transfer(node, other)
-        else this.#oracle.mistake(node, other)
-      })
-    }
+    simulation.at(atMs, () => {
+      switch (request.what) {
+        case 'propose':
+          this.#propose(node, request.count)
+          return
+        case 'read':
+          this.#read(node)
+          return
+        case 'resign':
+          simulation.request(node, 'resign', (log) => log.resign())
+          return
+        case 'transfer':
+          this.#transfer(node, request.to)
+          return
+        case 'accuse':
+          this.#oracle.mistake(node, request.peer)
+          return
+        case 'stand': // of a log it is not asked, and refused
+      }
+    })
   }
 
   /** Proposes `count` commands at once and returns the last. */

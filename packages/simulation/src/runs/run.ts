@@ -12,12 +12,14 @@ import {
 import type { Coverage } from '../marks/marks.js'
 import type { ScheduledFault } from '../fault-action.js'
 import { nodeIds } from '../node-ids.js'
+import type { ScheduledRequest } from '../scheduled-request.js'
 import type { OpenStores } from '../simulation-options.js'
 import { recordedLatencies, type LatencyName } from '../recorded-latencies.js'
 import type { Simulation } from '../simulation.js'
 import type { TraceEntry } from '../trace.js'
 import type { Violation, Violations } from './checks.js'
 import { requireInjectable } from './injectable.js'
+import { requireRequests } from './requests.js'
 import { drawSchedule, healing } from './schedule.js'
 
 /** The shortest and longest time until a write is durable in a run, in milliseconds. */
@@ -34,6 +36,13 @@ export interface RunOptions {
   readonly faults?: readonly FaultKind[]
   /** What happens when, instead of a schedule drawn by the seed. */
   readonly schedule?: readonly ScheduledFault[]
+  /** What is asked of whom and when, instead of requests drawn by the seed. */
+  readonly requests?: readonly ScheduledRequest[]
+  /**
+   * Of a log: whether whoever is elected is cut off soon after. Default: if `partition` is among the faults the seed decides; with a
+   * schedule nobody is.
+   */
+  readonly huntLeaders?: boolean
   /** The longest time that a message takes while delays are bounded, in milliseconds. Default 10. */
   readonly maxDelayMs?: number
   /** How long faults go on, in virtual milliseconds. Default: 100 times the longest delay. */
@@ -73,6 +82,8 @@ export interface Plan {
   readonly maxFaulty: number
   readonly faults: readonly FaultKind[]
   readonly schedule: readonly ScheduledFault[] | undefined
+  readonly requests: readonly ScheduledRequest[] | undefined
+  readonly huntLeaders: boolean | undefined
   readonly maxDelayMs: number
   readonly chaosMs: number
   readonly clockBound: ClockBound
@@ -82,8 +93,11 @@ export interface Plan {
   readonly command: string
 }
 
+/** What is run, as it is called on the command line. */
+export type RunKind = 'election' | 'vote' | 'detector' | 'log'
+
 export function plan(
-  kind: 'election' | 'vote' | 'detector' | 'log',
+  kind: RunKind,
   definition: Declaration & { forge?(...lie: never): unknown },
   options: RunOptions,
 ): Plan {
@@ -110,12 +124,15 @@ export function plan(
   if (options.schedule?.some(({ atMs }) => atMs > chaosMs) === true) {
     throw invalidOption('schedule', options.schedule.length, `one whose faults all come before chaosMs, ${chaosMs}`)
   }
+  if (options.requests !== undefined) requireRequests(kind, options.requests, chaosMs)
   return {
     ids: nodeIds(nodes),
     seed,
     maxFaulty,
     faults,
     schedule: options.schedule,
+    requests: options.requests,
+    huntLeaders: options.huntLeaders ?? (options.schedule === undefined ? undefined : false),
     maxDelayMs,
     chaosMs,
     clockBound,
