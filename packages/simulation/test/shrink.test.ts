@@ -79,7 +79,11 @@ describe('episodes', () => {
   it('hold all of a schedule, and each of them what ends what it begins', () => {
     for (const { schedule } of schedules) {
       const episodes = episodesOf(schedule)
-      expect(scheduleFrom(episodes)).toEqual(schedule)
+      // In what order links are cut or mended at the same time makes no difference.
+      const texts = (faults: typeof schedule) => faults.map((fault) => JSON.stringify(fault)).sort()
+      expect(texts(scheduleFrom(episodes))).toEqual(texts(schedule))
+      const times = scheduleFrom(episodes).map(({ atMs }) => atMs)
+      expect(times).toEqual(schedule.map(({ atMs }) => atMs))
       for (const episode of episodes) {
         expect(withoutEnd(episode).length).toBeGreaterThan(0)
         const types = episode.map(({ action }) => action.type)
