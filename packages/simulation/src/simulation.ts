@@ -387,8 +387,7 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
   }
 
   #corrupt(node: SimulatedNode, conduct: Misconduct): void {
-    const { marks, nodes: members } = this
-    const [self, forge] = [node.id, this.#options.forge]
+    const [self, forge, marks, members] = [node.id, this.#options.forge, this.marks, this.nodes]
     const random = this.#byzantineRandom.fork(self)
     node.byzantine = new Byzantine(conduct, { self, members, forge, random, now: () => this.#now, marks })
   }
