@@ -17,13 +17,20 @@ export const faults = {
   duplication: { domain: 'link', meaning: 'a message arrives more than once' },
   reordering: { domain: 'link', meaning: 'a message overtakes an earlier one' },
   corruption: { domain: 'link', meaning: 'a message arrives with other bytes than were sent' },
-  partition: { domain: 'link', meaning: 'two groups of nodes cannot reach each other' },
+  partition: {
+    domain: 'link',
+    meaning: 'some nodes and some others cannot reach each other: two groups, or any links between them',
+  },
   'one-way-partition': {
     domain: 'link',
     meaning: 'messages from one group to another vanish, while the other direction works',
   },
   delay: { domain: 'timing', meaning: 'a message takes longer than any bound that was assumed' },
   pause: { domain: 'timing', meaning: 'a process stands still for a while, and does not know it' },
+  'slow-process': {
+    domain: 'timing',
+    meaning: 'a process takes longer for each step than any bound that was assumed, while what it has to do piles up',
+  },
   'clock-skew': { domain: 'clock', meaning: "nodes' wall clocks differ by more than their declared error" },
   'clock-drift': { domain: 'clock', meaning: "a monotonic clock's rate is off by more than its declared error" },
   'clock-jump': { domain: 'clock', meaning: 'a wall clock is set while running' },

@@ -25,6 +25,7 @@ export {
 } from './codec/index.js'
 
 export { faults, type FaultDomain, type FaultKind } from './fault-model.js'
+export type { ForgeContext } from './forge.js'
 export type { Counterexample, Declaration, Invariant } from './declaration.js'
 export {
   defineAgreement,

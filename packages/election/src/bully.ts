@@ -20,7 +20,6 @@
 import {
   compareTerms,
   defineElection,
-  messageCodec,
   noTerm,
   QuorateError,
   requireMembers,
@@ -31,26 +30,13 @@ import {
   type Environment,
   type Incarnation,
   type Inspection,
-  type MessageOf,
   type NodeId,
   type PeerEvent,
   type Term,
 } from '@quorate/core'
+import { forge } from './bully/forge.js'
+import { codec, type Message } from './bully/messages.js'
 import { Succession } from './succession.js'
-
-const term = { record: { number: 'uint', id: 'string' } } as const
-
-const codec = messageCodec({
-  'are-you-up': { attempt: 'uint' },
-  /** In answer to that attempt of that life of the receiver. */
-  up: { incarnation: 'uint', attempt: 'uint' },
-  halt: { attempt: 'uint' },
-  /** The sender has stopped; `number` is the greatest term number that it has met. */
-  halted: { incarnation: 'uint', attempt: 'uint', number: 'uint' },
-  coordinator: { term },
-  resigned: { term },
-})
-type Message = MessageOf<typeof codec>
 
 /** Waiting times, as multiples of the longest delay of a message. */
 const multiples = {
@@ -115,13 +101,17 @@ class BullyElection implements Election<Message> {
     return this.#term
   }
 
+  get standing(): boolean {
+    return this.#state === 'asking' || this.#state === 'halting'
+  }
+
   /** Whatever went on while it was down: the greatest id takes over, any other learns whom to follow. */
   start(): void {
     this.#ask()
   }
 
   stand(): void {
-    if (this.#leader === this.#env.self.id || this.#electing) return
+    if (this.#leader === this.#env.self.id || this.standing) return
     if (this.#leader !== undefined && this.#abstains) return
     this.#ask()
   }
@@ -158,15 +148,18 @@ class BullyElection implements Election<Message> {
   }
 
   receive(from: Incarnation, message: Message): void {
-    if (!this.#others.includes(from.id) || from.incarnation < (this.#lives.get(from.id) ?? 0)) return
+    const life = this.#lives.get(from.id) ?? 0
+    if (!this.#others.includes(from.id) || from.incarnation < life) return
     this.#lives.set(from.id, from.incarnation)
+    // It came back before anybody missed it, and has forgotten that it led, and in which term.
+    if (from.id === this.#leader && from.incarnation > life) this.#wait(this.#succession.waitMs(this.#resigned.id))
     switch (message.type) {
       case 'are-you-up':
         this.#answer(from, message.attempt)
         return
       case 'up':
         // Also when it comes too late, as it never should: it is not in office yet.
-        if (this.#electing && this.#isMine(message)) this.#giveWay()
+        if (this.standing && this.#isMine(message)) this.#giveWay()
         return
       case 'halt':
         this.#halt(from, message.attempt)
@@ -198,10 +191,6 @@ class BullyElection implements Election<Message> {
       haltedBy: this.#haltedBy?.id ?? null,
       suspected: this.#succession.suspected,
     }
-  }
-
-  get #electing(): boolean {
-    return this.#state === 'asking' || this.#state === 'halting'
   }
 
   get #abstains(): boolean {
@@ -359,12 +348,15 @@ export const bully = defineElection<Message>({
     { fault: 'partition', breaks: 'one-leader-at-a-time' },
     { fault: 'one-way-partition', breaks: 'one-leader-at-a-time' },
     { fault: 'pause', breaks: 'one-leader-at-a-time' },
+    { fault: 'slow-process', breaks: 'one-leader-at-a-time' },
+    { fault: 'byzantine', breaks: 'eventual-agreement' },
   ],
   // From a start of all nodes at once: each asks all greater ones, which answer; the greatest halts the others, hears from them,
   // announces itself, and does so again to those whose question comes after that.
   worstCaseMessages: (n) => n * (n - 1) + 4 * (n - 1),
   carriesLog: false,
   codec,
+  forge,
   agreesWithinMs,
   create: (env, options) => new BullyElection(env, options),
 })

@@ -37,6 +37,7 @@ import {
 } from '@quorate/core'
 import { majority, type Majority } from '@quorate/voting/majority'
 import { Ballot } from './raft/ballot.js'
+import { forge } from './raft/forge.js'
 import { codec, type Message } from './raft/messages.js'
 import { Succession } from './succession.js'
 import { quorumSupport } from './timestamp/quorum-support.js'
@@ -112,6 +113,10 @@ class RaftElection implements LogElection<Message> {
 
   get term(): Term {
     return this.#established
+  }
+
+  get standing(): boolean {
+    return this.#role.name === 'candidate'
   }
 
   get promised(): Term {
@@ -457,6 +462,7 @@ export const raft = defineElection<Message>({
     'partition',
     'one-way-partition',
     'pause',
+    'slow-process',
     'torn-write',
     'failed-sync',
     'full-disk',
@@ -465,10 +471,14 @@ export const raft = defineElection<Message>({
   ],
   resilience: (n) => Math.floor((n - 1) / 2),
   guarantees: ['one-leader-per-term', 'quorum-support', 'eventual-agreement', 'eventual-accuracy'],
-  counterexamples: [{ fault: 'excess-faults', breaks: 'eventual-agreement' }],
+  counterexamples: [
+    { fault: 'excess-faults', breaks: 'eventual-agreement' },
+    { fault: 'byzantine', breaks: 'one-leader-per-term' },
+  ],
   invariants: [quorumSupport],
   carriesLog: true,
   codec,
+  forge,
   agreesWithinMs,
   create: (env, options) => new RaftElection(env, options),
 })

@@ -33,6 +33,7 @@ import {
 } from '@quorate/core'
 import { majoritySize } from '@quorate/voting/majority'
 import { Succession } from './succession.js'
+import { forge } from './timestamp/forge.js'
 import { codec, type Message } from './timestamp/messages.js'
 import { NewestCandidacy } from './timestamp/newest-candidacy.js'
 import { quorumSupport } from './timestamp/quorum-support.js'
@@ -97,6 +98,10 @@ class TimestampElection implements Election<Message> {
 
   get term(): Term {
     return this.#established
+  }
+
+  get standing(): boolean {
+    return this.#standing !== undefined
   }
 
   start(): void {
@@ -384,18 +389,21 @@ export const timestamp = defineElection<Message>({
     'partition',
     'one-way-partition',
     'pause',
+    'slow-process',
   ],
   resilience: (n) => Math.floor((n - 1) / 2),
   guarantees: ['one-leader-per-term', 'quorum-support', 'eventual-agreement', 'eventual-accuracy'],
   counterexamples: [
     { fault: 'excess-faults', breaks: 'eventual-agreement' },
     { fault: 'corruption', breaks: 'quorum-support' },
+    { fault: 'byzantine', breaks: 'eventual-agreement' },
   ],
   // From a start of all nodes at once: each inquires; the first stands, is acknowledged and announces itself.
   worstCaseMessages: (n) => n * (n - 1) + 3 * (n - 1),
   invariants: [quorumSupport],
   carriesLog: false,
   codec,
+  forge,
   agreesWithinMs,
   create: (env, options) => new TimestampElection(env, options),
 })

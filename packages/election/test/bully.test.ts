@@ -241,6 +241,21 @@ describe('a node', () => {
     expect(back.election.leader).toBe('d')
   })
 
+  it('follows no life of a leader but the one that took office: the next has forgotten that it led, and in which term', () => {
+    const one = node('c').receive({ id: 'd', incarnation: 1 }, coordinator(3, 'd'))
+    one.receive({ id: 'd', incarnation: 1 }, { type: 'are-you-up', attempt: 1 })
+    expect(one.election.leader).toBe('d')
+    one.receive({ id: 'd', incarnation: 2 }, { type: 'halt', attempt: 1 })
+    expect(one.election.leader).toBeUndefined()
+    // Nobody that it heard of leads a newer term, and still it does not wait for long.
+    const lost = node('c').receive({ id: 'd', incarnation: 1 }, coordinator(3, 'd'))
+    lost.receive({ id: 'd', incarnation: 2 }, { type: 'are-you-up', attempt: 1 })
+    expect(lost.election.leader).toBeUndefined()
+    expect(sentTo(lost.pass(200))).toContain('are-you-up e')
+    lost.receive({ id: 'd', incarnation: 2 }, coordinator(1, 'd'))
+    expect(lost.election.leader).toBe('d')
+  })
+
   it('hears nothing from a former life of a peer, nor from who is no member', () => {
     const one = node('c').receive({ id: 'd', incarnation: 2 }, { type: 'up', incarnation: 1, attempt: 1 })
     one.receive({ id: 'd', incarnation: 1 }, coordinator(3, 'd')).receive('x', coordinator(9, 'x'))

@@ -59,9 +59,16 @@ describe('timestamp on links that change messages, which it does not tolerate', 
   })
 })
 
+describe('timestamp with Byzantine participants, which it does not tolerate', { timeout: 120_000 }, () => {
+  it('is found to break eventual agreement: leaders are named whom nobody elected', () => {
+    expect(broken(timestamp, 'eventual-agreement', { faults: ['byzantine'] })).toBeDefined()
+  })
+})
+
 it('lists no counterexample for timestamp that is not looked for here', () => {
   expect(timestamp.counterexamples).toEqual([
     { fault: 'excess-faults', breaks: 'eventual-agreement' },
     { fault: 'corruption', breaks: 'quorum-support' },
+    { fault: 'byzantine', breaks: 'eventual-agreement' },
   ])
 })

@@ -55,7 +55,13 @@ describe('the sweep of bully finds', { timeout: 240_000 }, () => {
 
   it('a candidate that does not wait for the lesser ids to stop', async () => {
     const halting = 'if (this.#lesser.length === 0) this.#takeOffice()'
-    expect(found(await mutant(halting, 'if (true) this.#takeOffice()'))).toContain('one-leader-at-a-time')
+    const hasty = await mutant(halting, 'if (true) this.#takeOffice()')
+    // The first seed to fail need not be one that shows two leaders.
+    const shown = new Set<string>()
+    for (let seed = 1; seed <= 100; seed++) {
+      for (const { property } of runElection(hasty, { nodes: 5, seed }).violations) shown.add(property)
+    }
+    expect(shown).toContain('one-leader-at-a-time')
   })
 
   it('a candidate that waits for answers half as long as they take', async () => {

@@ -71,6 +71,7 @@ export function defineHeartbeatDetector({
       'one-way-partition',
       'delay',
       'pause',
+      'slow-process',
       'clock-skew',
       'clock-drift',
       'clock-jump',

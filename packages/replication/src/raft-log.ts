@@ -498,6 +498,7 @@ export const raftLog = defineReplicatedLog<Message>({
     'partition',
     'one-way-partition',
     'pause',
+    'slow-process',
     'torn-write',
     'failed-sync',
     'full-disk',
@@ -514,7 +515,10 @@ export const raftLog = defineReplicatedLog<Message>({
     'linearizable-reads',
     'progress',
   ],
-  counterexamples: [{ fault: 'excess-faults', breaks: 'progress' }],
+  counterexamples: [
+    { fault: 'excess-faults', breaks: 'progress' },
+    { fault: 'lost-write', breaks: 'state-machine-safety' },
+  ],
   codec: replicationCodec,
   // The election, a conflict or two on the way to the point where logs part, and the entries themselves, each a round trip and a
   // heartbeat at worst.

@@ -51,6 +51,14 @@ describe('a log on the election of Raft and on write-ahead logs, under all fault
     expect(refused).toBeGreaterThan(10)
   })
 
+  it('loses what it had applied to disks that lie about what is durable', () => {
+    const found = Array.from(
+      { length: 20 },
+      (_, seed) => run(seed, 3, {}, { faults: ['lost-write'] }).violations,
+    ).flat()
+    expect(found.map(({ property }) => property)).toContain('state-machine-safety')
+  })
+
   it('makes no progress with one node more down than it survives', () => {
     const down = nodeIds(3)
       .slice(0, 2)

@@ -10,6 +10,8 @@ export interface DeliverEvent extends Scheduled {
   readonly fromIndex: number
   readonly channel: string
   readonly payload: Uint8Array
+  /** The network made a second one of it. */
+  readonly copy: boolean
 }
 
 /** A pending expiry. It is left in the queue when its timer is put off or cancelled, and looked at when its time comes. */

@@ -1,5 +1,7 @@
 import type { NodeId } from '@quorate/core'
+import type { Misconduct } from './byzantine.js'
 import type { LinkConditions } from './network.js'
+import type { PartitionShape } from './partition-shapes.js'
 
 /** One thing that is done to a run, as data. */
 export type FaultAction =
@@ -9,7 +11,7 @@ export type FaultAction =
    * out, and what it wrote is handed over but not durable, so that it is lost. `survivors`: how many batches of writes that were
    * not durable are found again all the same. On a disk, `torn`: what does not survive is found in part; `cached`: only the process
    * dies, and what the operating system was given is found again, and can still be lost. `restartAfterMs`: it starts again so long
-   * after the crash has struck. `forGood`: it is not started again when faults cease.
+   * after the crash has struck. `forGood`: it does not start again by itself, nor when faults cease.
    */
   | {
       readonly type: 'crash'
@@ -24,15 +26,29 @@ export type FaultAction =
     }
   /** A process that is down starts again; one that was to crash but did not come to it is spared. */
   | { readonly type: 'restart'; readonly node: NodeId }
-  /** The process stands still, while messages to it pile up, until it is resumed. */
-  | { readonly type: 'pause'; readonly node: NodeId }
+  /** The process stands still, while messages to it pile up, until it is resumed. `forGood`: also when faults cease. */
+  | { readonly type: 'pause'; readonly node: NodeId; readonly forGood?: boolean }
   | { readonly type: 'resume'; readonly node: NodeId }
+  /**
+   * Each step of the process takes from the shortest to the longest of these times, in milliseconds, and what happens to it meanwhile waits;
+   * left out: its steps take no time again.
+   */
+  | { readonly type: 'slow'; readonly node: NodeId; readonly stepMs?: readonly [min: number, max: number] }
   /** The next write of the node fails instead of becoming durable: its protocols are told, and the process stops. */
   | { readonly type: 'fail-sync'; readonly node: NodeId; readonly restartAfterMs?: number }
   /** A crash or failed write that has not struck yet will not. */
   | { readonly type: 'spare'; readonly node: NodeId }
-  /** Messages from any of `from` to any of `to` vanish from now on; those that are under way arrive. */
-  | { readonly type: 'cut'; readonly from: readonly NodeId[]; readonly to: readonly NodeId[] }
+  /**
+   * Messages from any of `from` to any of `to` vanish from now on; those that are under way arrive. `shape`: which partition it is a part
+   * of, for the reader. `forGood`: it stays when faults cease, and who is left behind by it is that node.
+   */
+  | {
+      readonly type: 'cut'
+      readonly from: readonly NodeId[]
+      readonly to: readonly NodeId[]
+      readonly shape?: PartitionShape
+      readonly forGood?: NodeId
+    }
   /** Takes one such cut back: a link that another cut strikes, too, stays cut. */
   | { readonly type: 'mend'; readonly from: readonly NodeId[]; readonly to: readonly NodeId[] }
   /** All links work again. */
@@ -46,6 +62,10 @@ export type FaultAction =
   | { readonly type: 'full-disk'; readonly node: NodeId; readonly full: boolean }
   /** A bit flips on the node's disk, of what was durable before its newest write. Nobody finds out before it is read. */
   | { readonly type: 'bit-rot'; readonly node: NodeId }
+  /** Whether the node's disk lies: what it reports durable then is forgotten by a crash, unless a write is truly made durable before it. */
+  | { readonly type: 'lying-disk'; readonly node: NodeId; readonly lies: boolean }
+  /** The node is Byzantine from now on, and so is judged in nothing that it does or says in the whole run. */
+  | ({ readonly type: 'byzantine'; readonly node: NodeId } & Misconduct)
   /** How wrong the node's wall clock is from now on, and how much faster than true time its monotonic clock runs. */
   | { readonly type: 'clock'; readonly node: NodeId; readonly wallErrorMs?: number; readonly ratePpm?: number }
 

@@ -1,9 +1,10 @@
 import type { NodeId } from '@quorate/core'
+import type { Misconduct } from './byzantine.js'
 import type { TimerEvent } from './events.js'
 import type { FaultAction } from './fault-action.js'
 import type { Network } from './network.js'
 import type { SimulatedNode } from './simulated-node.js'
-import { requireSyncMs } from './simulation-options.js'
+import { requireTimes } from './simulation-options.js'
 
 /** What faults strike. */
 export interface Stricken {
@@ -15,6 +16,9 @@ export interface Stricken {
   crash(node: SimulatedNode): void
   start(id: NodeId): void
   resume(node: SimulatedNode): void
+  /** What a node is busy with is done now. */
+  hasten(node: SimulatedNode): void
+  corrupt(node: SimulatedNode, conduct: Misconduct): void
   timersOf(node: SimulatedNode): readonly TimerEvent[]
 }
 
@@ -23,7 +27,10 @@ export function takeEffect(action: FaultAction, world: Stricken): void {
   switch (action.type) {
     case 'crash': {
       const node = world.node(action.node)
-      if (!node.up) return
+      if (!node.up) {
+        if (action.forGood === true) node.staysDown = true
+        return
+      }
       node.sendsUntilCrash = action.afterSends
       node.finishesStep = action.finishes ?? false
       node.loss = {
@@ -51,6 +58,12 @@ export function takeEffect(action: FaultAction, world: Stricken): void {
     case 'full-disk':
       world.node(action.node).diskIsFull = action.full
       return
+    case 'lying-disk':
+      world.node(action.node).diskLies = action.lies
+      return
+    case 'byzantine':
+      world.corrupt(world.node(action.node), action)
+      return
     case 'bit-rot':
       world.node(action.node).rot()
       return
@@ -58,7 +71,7 @@ export function takeEffect(action: FaultAction, world: Stricken): void {
       world.network.omit(world.node(action.node).index, action.sends ?? 0, action.receives ?? 0)
       return
     case 'disk':
-      world.node(action.node).syncMs = requireSyncMs(action.syncMs ?? world.usualSyncMs)
+      world.node(action.node).syncMs = requireTimes('syncMs', action.syncMs ?? world.usualSyncMs)
       return
     case 'spare':
       world.node(action.node).spare()
@@ -69,6 +82,12 @@ export function takeEffect(action: FaultAction, world: Stricken): void {
     case 'resume':
       world.resume(world.node(action.node))
       return
+    case 'slow': {
+      const node = world.node(action.node)
+      node.stepMs = action.stepMs && requireTimes('stepMs', action.stepMs)
+      if (node.stepMs === undefined) world.hasten(node)
+      return
+    }
     case 'cut':
     case 'mend':
       for (const from of action.from) {

@@ -1,7 +1,7 @@
 import type { Event, TimerEvent } from './events.js'
 import type { SimulatedNode } from './simulated-node.js'
 
-/** What happened to nodes while they were paused. */
+/** What happened to nodes while they stood still: paused, or busy with a step that takes long. */
 export class HeldEvents {
   readonly #held = new Map<SimulatedNode, Event[]>()
 
@@ -15,22 +15,24 @@ export class HeldEvents {
     this.#held.delete(node)
   }
 
+  /** Takes what happens next to a node that does one thing after the other: what happened first. */
+  next(node: SimulatedNode, nowMs: number): Event | undefined {
+    const event = this.#held.get(node)?.shift()
+    return event && this.#late(event, nowMs)
+  }
+
   /** What piled up happens now: what arrived in the order of its arrival, then the timers in the order in which they ran out. */
   release(node: SimulatedNode, nowMs: number): readonly Event[] {
     const held = this.#held.get(node) ?? []
     this.#held.delete(node)
-    const timers: TimerEvent[] = []
-    const released: Event[] = []
-    for (const event of held) {
-      if (event.type === 'timer') timers.push(event)
-      else released.push({ ...event, at: nowMs })
-    }
-    for (const event of timers.sort((a, b) => node.dueMs(a) - node.dueMs(b))) {
-      const late = { ...event, at: nowMs }
-      // A timer knows its pending expiry by identity.
-      node.postponed(event, late)
-      released.push(late)
-    }
-    return released
+    const timers = held.filter((event) => event.type === 'timer').sort((a, b) => node.dueMs(a) - node.dueMs(b))
+    return [...held.filter(({ type }) => type !== 'timer'), ...timers].map((event) => this.#late(event, nowMs))
+  }
+
+  #late(event: Event, nowMs: number): Event {
+    const late = { ...event, at: nowMs }
+    // A timer knows its pending expiry by identity.
+    if (event.type === 'timer') event.node.postponed(event, late as TimerEvent)
+    return late
   }
 }

@@ -1,4 +1,6 @@
-import { requireNumber, type Random } from '@quorate/core'
+import { invalidOption, requireNumber, type Random } from '@quorate/core'
+import { quantile, recordedLatencies, type LatencyName } from './recorded-latencies.js'
+import type { Marks } from './marks/marks.js'
 
 /** How all links behave at present. Probabilities are from 0 to 1. */
 export interface LinkConditions {
@@ -15,6 +17,11 @@ export interface LinkConditions {
   readonly corruption: number
   /** Whether messages between two nodes keep their order. */
   readonly ordered: boolean
+  /**
+   * How delays lie between the shortest and the longest: evenly, or as they were once recorded, shrunk or stretched so that the longest one
+   * recorded becomes `maxDelayMs`.
+   */
+  readonly latency: 'uniform' | LatencyName
 }
 
 export const calmLinks: LinkConditions = {
@@ -25,12 +32,14 @@ export const calmLinks: LinkConditions = {
   straggling: 0,
   corruption: 0,
   ordered: false,
+  latency: 'uniform',
 }
 
 /** The links between all pairs of nodes, by index: which are cut, how long each message takes, what happens to it. */
 export class Network {
   #conditions: LinkConditions = calmLinks
   readonly #random: Random
+  readonly #marks: Marks
   readonly #nodes: number
   /** How many cuts strike each link, by `from * nodes + to`. */
   readonly #cut: Uint32Array
@@ -39,8 +48,9 @@ export class Network {
   readonly #sendOmission: Float64Array
   readonly #receiveOmission: Float64Array
 
-  constructor(nodes: number, conditions: Partial<LinkConditions>, random: Random) {
+  constructor(nodes: number, conditions: Partial<LinkConditions>, random: Random, marks: Marks) {
     this.#nodes = nodes
+    this.#marks = marks
     this.#random = random
     this.change(conditions)
     this.#cut = new Uint32Array(nodes * nodes)
@@ -61,6 +71,9 @@ export class Network {
     }
     requireNumber('minDelayMs', changed.minDelayMs, { min: 0, max: 1e9 })
     requireNumber('maxDelayMs', changed.maxDelayMs, { min: changed.minDelayMs, max: 1e9 })
+    if (changed.latency !== 'uniform' && !Object.hasOwn(recordedLatencies, changed.latency)) {
+      throw invalidOption('latency', changed.latency, `uniform or ${Object.keys(recordedLatencies).join(', ')}`)
+    }
     this.#conditions = changed
   }
 
@@ -89,12 +102,12 @@ export class Network {
   }
 
   lost(from: number, to: number): boolean {
-    if (!this.connected(from, to)) return true
-    return (
-      this.#chance(this.#conditions.loss) ||
-      this.#chance(this.#sendOmission[from] as number) ||
-      this.#chance(this.#receiveOmission[to] as number)
-    )
+    if (!this.connected(from, to)) this.#marks.add('message-cut-off')
+    else if (this.#chance(this.#conditions.loss)) this.#marks.add('message-lost')
+    else if (this.#chance(this.#sendOmission[from] as number)) this.#marks.add('send-omitted')
+    else if (this.#chance(this.#receiveOmission[to] as number)) this.#marks.add('receive-omitted')
+    else return false
+    return true
   }
 
   duplicated(): boolean {
@@ -105,6 +118,7 @@ export class Network {
   transported(payload: Uint8Array): Uint8Array {
     const { corruption } = this.#conditions
     if (payload.length === 0 || !this.#chance(corruption)) return payload
+    this.#marks.add('message-corrupted')
     const changed = payload.slice()
     const index = this.#random.integer(0, payload.length - 1)
     changed[index] = (changed[index] as number) ^ this.#random.integer(1, 255)
@@ -113,13 +127,28 @@ export class Network {
 
   /** When a message that leaves at `now` arrives. */
   arrival(from: number, to: number, now: number): number {
-    const { minDelayMs, maxDelayMs, straggling, ordered } = this.#conditions
-    let delayMs = minDelayMs + this.#random.fraction() * (maxDelayMs - minDelayMs)
-    if (this.#chance(straggling)) delayMs += this.#random.fraction() * 10 * maxDelayMs
+    const { minDelayMs, maxDelayMs, straggling, ordered, latency } = this.#conditions
+    const share = latency === 'uniform' ? this.#random.fraction() : this.#recordedShare(latency, from, to)
+    let delayMs = minDelayMs + share * (maxDelayMs - minDelayMs)
+    if (this.#chance(straggling)) {
+      delayMs += this.#random.fraction() * 10 * maxDelayMs
+      this.#marks.add('message-straggled')
+    }
     const at = now + delayMs
-    if (!ordered) return at
     const link = from * this.#nodes + to
-    return (this.#lastArrival[link] = Math.max(at, this.#lastArrival[link] as number))
+    const last = this.#lastArrival[link] as number
+    if (at >= last) return (this.#lastArrival[link] = at)
+    if (ordered) return last
+    this.#marks.add('message-overtaken')
+    return at
+  }
+
+  /** A recorded delay, as a part of the longest one. Both directions of a link are as near as one of the recorded pairs. */
+  #recordedShare(name: LatencyName, from: number, to: number): number {
+    const { longestMs, pairMs, factors } = recordedLatencies[name]
+    const near = this.#random.fork(`${name} ${Math.min(from, to)} ${Math.max(from, to)}`).fraction()
+    const delayMs = quantile(pairMs, near) * quantile(factors, this.#random.fraction())
+    return Math.min(delayMs, longestMs) / longestMs
   }
 
   /** What cannot happen costs no draw. */

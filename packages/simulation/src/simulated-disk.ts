@@ -24,19 +24,28 @@ export class SimulatedDisk implements Storage {
   readonly #stores: (disk: Disk) => StoreBackend
   readonly #random: Random
   readonly #submitted: () => void
+  readonly #repaired: () => void
   #inFlight: Commit | undefined
   #failed = false
+  /** Something was reported durable that is not. */
+  #pretends = false
   /** The lives that have used it: a former one does so no more. */
   #lives = 0
   /** Where in each file the newest durable append begins. */
   #newest = new Map<string, number>()
   #rotten = false
 
-  /** `stores` opens a node's stores on its disk. `submitted` is told of every commit; the simulator then calls `complete` or `fail`. */
-  constructor(stores: (disk: Disk) => StoreBackend, random: Random, submitted: () => void) {
+  /** `stores` opens a node's stores on its disk. `submitted` is told of every commit; the simulator then calls `complete` or `fail`; `repaired`, that a file is cut back. */
+  constructor(
+    stores: (disk: Disk) => StoreBackend,
+    random: Random,
+    submitted: () => void,
+    repaired: () => void = () => {},
+  ) {
     this.#stores = stores
     this.#random = random
     this.#submitted = submitted
+    this.#repaired = repaired
   }
 
   mount(): StoreBackend {
@@ -46,6 +55,7 @@ export class SimulatedDisk implements Storage {
       if (this.#failed) throw new Error('a commit after one that failed')
       if (this.#inFlight !== undefined) throw new Error('a second commit in flight')
       this.#inFlight = commit
+      if (commit.changes.some((change) => this.#cutsBack(change))) this.#repaired()
       this.#submitted()
     }
     return this.#stores(this.#disk(commit))
@@ -67,8 +77,25 @@ export class SimulatedDisk implements Storage {
     const { changes, done } = this.#take()
     if (this.#appends(changes)) this.#newest = this.#durableEnds(changes)
     for (const change of changes) this.#apply(change)
-    for (const { file } of changes) this.#settle(file, this.#files.get(file)?.current)
+    const reached = this.#pretends ? [...this.#files.keys()] : changes.map(({ file }) => file)
+    for (const file of reached) this.#settle(file, this.#files.get(file)?.current)
+    this.#pretends = false
     done()
+  }
+
+  pretend(): void {
+    const { changes, done } = this.#take()
+    for (const change of changes) this.#apply(change)
+    this.#pretends = true
+    done()
+  }
+
+  get waits(): boolean {
+    return this.#inFlight !== undefined
+  }
+
+  get pretends(): boolean {
+    return this.#pretends
   }
 
   fail(reason: string): void {
@@ -88,6 +115,7 @@ export class SimulatedDisk implements Storage {
       this.#cache(changes, survivors > 0 ? changes.length : this.#random.integer(0, changes.length))
       return
     }
+    this.#pretends = false
     for (const change of changes) this.#apply(change)
     if (survivors > 0) for (const [file, { current }] of this.#files) this.#settle(file, current)
     else if (tears) this.#tear()
@@ -139,6 +167,10 @@ export class SimulatedDisk implements Storage {
     if (commit === undefined) throw new Error('no commit is in flight')
     this.#inFlight = undefined
     return commit
+  }
+
+  #cutsBack(change: DiskChange): boolean {
+    return change.type === 'resize' && change.bytes < (this.#files.get(change.file)?.current?.length ?? 0)
   }
 
   #appends(changes: readonly DiskChange[]): boolean {

@@ -14,6 +14,8 @@ import {
   type Random,
   type StoreBackend,
 } from '@quorate/core'
+import type { Byzantine } from './byzantine.js'
+import type { Marks } from './marks/marks.js'
 import type { SimulatedClock } from './simulated-clock.js'
 import type { TimerEvent } from './events.js'
 import { SimulatedDisk } from './simulated-disk.js'
@@ -23,6 +25,7 @@ import type { Loss, Storage } from './storage.js'
 
 /** What a simulated node asks of the simulation that it is part of. */
 export interface World {
+  readonly marks: Marks
   transmit(node: SimulatedNode, to: NodeId, channel: string, payload: Uint8Array): void
   wake(event: TimerEvent): void
   submit(node: SimulatedNode): void
@@ -51,6 +54,10 @@ export class SimulatedNode implements Platform {
   self: Incarnation
   up = false
   paused = false
+  /** The shortest and longest time that each of its steps takes; `undefined`: none. */
+  stepMs: readonly [number, number] | undefined
+  /** Until when its last step takes, while it does. */
+  busyUntilMs: number | undefined
   /** Counts down the messages that still go out before an armed crash strikes. */
   sendsUntilCrash: number | undefined
   /** Whether that crash waits for the end of its step. */
@@ -61,6 +68,12 @@ export class SimulatedNode implements Platform {
   failsSync = false
   /** Whether every write does that needs space. */
   diskIsFull = false
+  /** Whether its disk reports writes durable that are not. */
+  diskLies = false
+  /** What its messages go through when it is Byzantine. */
+  byzantine: Byzantine | undefined
+  /** Whether it is down and will not start again by itself, whatever was said before. */
+  staysDown = false
   /** How long after either the next life begins, if it does by itself. */
   restartAfterMs: number | undefined
   readonly #world: World
@@ -93,7 +106,12 @@ export class SimulatedNode implements Platform {
     this.storage =
       stores === undefined
         ? new SimulatedStores(() => this.#submit())
-        : new SimulatedDisk(stores, random.fork('disk'), () => world.submit(this))
+        : new SimulatedDisk(
+            stores,
+            random.fork('disk'),
+            () => world.submit(this),
+            () => world.marks.add('log-tail-repaired'),
+          )
     this.#stores = this.storage.peek()
     this.#host = this.#construct()
   }
@@ -104,6 +122,11 @@ export class SimulatedNode implements Platform {
 
   get id(): NodeId {
     return this.self.id
+  }
+
+  /** Whether what happens to it has to wait. */
+  get stands(): boolean {
+    return this.paused || this.busyUntilMs !== undefined
   }
 
   /** Of a node that is down: a host on what it would recover. Throws what its stores throw when they refuse that. */
@@ -141,6 +164,7 @@ export class SimulatedNode implements Platform {
 
   begin(): void {
     this.up = true
+    this.staysDown = false
     this.host.begin()
   }
 
@@ -148,6 +172,7 @@ export class SimulatedNode implements Platform {
   crash(loss: Loss): void {
     this.up = false
     this.paused = false
+    this.busyUntilMs = undefined
     this.spare()
     this.host.halt()
     this.storage.crash(loss)
@@ -157,7 +182,9 @@ export class SimulatedNode implements Platform {
   }
 
   rot(): void {
-    if (this.storage.rot() && !this.up) {
+    if (!this.storage.rot()) return
+    this.#world.marks.add('bit-flipped')
+    if (!this.up) {
       this.#host = undefined
       this.#lost = undefined
     }

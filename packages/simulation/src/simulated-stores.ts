@@ -76,6 +76,8 @@ export class SimulatedStores implements StoreBackend, Storage {
   #entries: BatchEntry[] = []
   #writers = new Map<SimulatedStore, Write>()
   #pending: Batch[] = []
+  /** Reported durable, and not: they are older than what is pending. */
+  #pretended: Batch[] = []
 
   /** `submitted` is told of every batch; the simulator then calls `complete` or `fail` for each, in the same order. */
   constructor(submitted: () => void) {
@@ -122,8 +124,24 @@ export class SimulatedStores implements StoreBackend, Storage {
   /** Tells each protocol that wrote in the oldest batch. */
   complete(): void {
     const batch = this.#oldest()
+    for (const older of this.#pretended) this.#harden(older)
+    this.#pretended = []
     this.#harden(batch)
-    for (const [store, write] of batch.writers) if (!store.closed) store.hardened(write)
+    this.#tell(batch)
+  }
+
+  pretend(): void {
+    const batch = this.#oldest()
+    this.#pretended.push(batch)
+    this.#tell(batch)
+  }
+
+  get waits(): boolean {
+    return this.#pending.length > 0
+  }
+
+  get pretends(): boolean {
+    return this.#pretended.length > 0
   }
 
   /** Tells each protocol that wrote in the oldest batch. */
@@ -138,7 +156,8 @@ export class SimulatedStores implements StoreBackend, Storage {
   }
 
   crash({ survivors }: Loss): void {
-    for (const batch of this.#pending.slice(0, survivors)) this.#harden(batch)
+    for (const batch of [...this.#pretended, ...this.#pending].slice(0, survivors)) this.#harden(batch)
+    this.#pretended = []
     for (const store of this.#open.values()) store.closed = true
     this.#open.clear()
     this.#dropped = []
@@ -165,6 +184,10 @@ export class SimulatedStores implements StoreBackend, Storage {
     const batch = this.#pending.shift()
     if (batch === undefined) throw new Error('no batch is waiting to become durable')
     return batch
+  }
+
+  #tell(batch: Batch): void {
+    for (const [store, write] of batch.writers) if (!store.closed) store.hardened(write)
   }
 
   #harden(batch: Batch): void {

@@ -3,8 +3,10 @@ import {
   type ChildDefinition,
   type ClockBound,
   type Disk,
+  type ForgeContext,
   type NodeId,
   type Protocol,
+  type Random,
   type StoreBackend,
 } from '@quorate/core'
 import type { FaultAction } from './fault-action.js'
@@ -37,16 +39,21 @@ export interface SimulationOptions<Root extends Protocol<unknown>> {
   readonly onStart?: (node: NodeId) => void
   /** Called for every indication of every protocol, from within the step: to act on the simulation use `at`. */
   readonly onIndication?: (node: NodeId, path: string, indication: unknown) => void
+  /** How Byzantine nodes lie; without it there can be none that do. Called with the channel of a message and its bytes. */
+  readonly forge?: ForgeBytes | undefined
   /** Called for every fault, before it takes effect. */
   readonly onFault?: (action: FaultAction) => void
 }
+
+/** Returns the bytes of a lie, or the same bytes where it has none to tell. */
+export type ForgeBytes = (channel: string, payload: Uint8Array, random: Random, context: ForgeContext) => Uint8Array
 
 /** How stores are opened on a disk. Throws `QUORATE_LOG_CORRUPT` when what the disk holds is damaged. */
 export type OpenStores = (disk: Disk) => StoreBackend
 
 /** Returns the range when it is one of times, otherwise throws `QUORATE_INVALID_OPTION`. */
-export function requireSyncMs([min, max]: readonly [number, number]): readonly [number, number] {
-  requireNumber('syncMs', min, { min: 0, max: 1e9 })
-  requireNumber('syncMs', max, { min, max: 1e9 })
+export function requireTimes(name: string, [min, max]: readonly [number, number]): readonly [number, number] {
+  requireNumber(name, min, { min: 0, max: 1e9 })
+  requireNumber(name, max, { min, max: 1e9 })
   return [min, max]
 }

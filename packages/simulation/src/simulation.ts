@@ -12,16 +12,20 @@ import {
   type Protocol,
   type Random,
 } from '@quorate/core'
+import { Byzantine, type Misconduct } from './byzantine.js'
+import { Marks } from './marks/marks.js'
+import { markCrash, markFault } from './marks/fault-marks.js'
 import { EventQueue } from './event-queue.js'
 import type { Event, TimerEvent } from './events.js'
 import type { FaultAction } from './fault-action.js'
 import { takeEffect, type Stricken } from './fault-effects.js'
-import { HeldEvents } from './held-events.js'
 import { Network } from './network.js'
+import { Post } from './post.js'
 import { Recorder } from './recorder.js'
-import { requireSyncMs, type SimulationOptions } from './simulation-options.js'
+import { requireTimes, type SimulationOptions } from './simulation-options.js'
 import { SimulatedClock } from './simulated-clock.js'
 import { allLost, SimulatedNode, type World } from './simulated-node.js'
+import { Standstills } from './standstills.js'
 import type { TraceEntry } from './trace.js'
 
 /**
@@ -32,6 +36,8 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
   /** For whoever drives the run: requests and faults drawn from here belong to the seed, too. */
   readonly random: Random
   readonly network: Network
+  /** How often which rare event has happened. */
+  readonly marks = new Marks()
   /** How many events have been handled. */
   events = 0
   readonly #options: SimulationOptions<Root>
@@ -40,9 +46,11 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
   readonly #nodes: readonly SimulatedNode[]
   readonly #byId: ReadonlyMap<NodeId, SimulatedNode>
   readonly #syncRandom: Random
+  readonly #byzantineRandom: Random
+  readonly #post: Post
   readonly #syncMs: readonly [number, number]
   readonly #lastDurableAt: Float64Array
-  readonly #held = new HeldEvents()
+  readonly #standstills: Standstills
   readonly #stricken: Stricken
   #now = 0
   #withinStep = false
@@ -56,9 +64,12 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     this.#recorder = new Recorder(() => this.#now, traceLimit)
     this.random = random.fork('driver')
     this.#syncRandom = random.fork('sync')
-    this.network = new Network(ids.length, options.links ?? {}, random.fork('network'))
+    this.#standstills = new Standstills(this, this.#queue, random.fork('slow'), (event) => this.#handle(event))
+    this.#byzantineRandom = random.fork('byzantine')
+    this.network = new Network(ids.length, options.links ?? {}, random.fork('network'), this.marks)
     this.#lastDurableAt = new Float64Array(ids.length)
-    this.#syncMs = requireSyncMs(options.syncMs ?? [0.1, 1])
+    this.#syncMs = requireTimes('syncMs', options.syncMs ?? [0.1, 1])
+    this.#post = new Post(this.network, this.#recorder, this.#queue, () => this.#now)
     const bound = options.clockBound ?? { wallErrorMs: 0, ratePpm: 0 }
     this.#nodes = ids.map((id, index) => {
       const clock = new SimulatedClock(() => this.#now, options.epochMs ?? 1_000_000_000_000, bound)
@@ -72,7 +83,9 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
       node: (id) => this.#node(id),
       crash: (node) => this.#crash(node),
       start: (id) => this.start([id]),
-      resume: (node) => this.#resume(node),
+      resume: (node) => this.#standstills.resume(node),
+      hasten: (node) => this.#standstills.proceed(node),
+      corrupt: (node, conduct) => this.#corrupt(node, conduct),
       timersOf: (node) =>
         this.#queue.all.filter((event) => event.type === 'timer' && event.node === node) as TimerEvent[],
     }
@@ -152,9 +165,11 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
       const refusal = node.mount()
       if (refusal !== undefined) {
         this.#recorder.refuse(node, refusal)
+        this.marks.add('damage-found')
         continue
       }
       this.#recorder.start(node)
+      if (node.self.incarnation > 1) this.marks.add('restart')
       this.#step(node, () => node.begin())
       this.#options.onStart?.(id)
     }
@@ -164,8 +179,8 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
   request(id: NodeId, what: string, action: (root: Root) => void): void {
     const node = this.#node(id)
     if (!node.up) return
-    if (node.paused) {
-      this.#held.hold(node, { type: 'action', at: 0, rank: 0, order: 0, action: () => this.request(id, what, action) })
+    if (node.stands) {
+      this.#standstills.postpone(node, () => this.request(id, what, action))
       return
     }
     this.#recorder.request(node, what)
@@ -176,8 +191,8 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
   peerEvent(id: NodeId, event: PeerEvent): void {
     const node = this.#node(id)
     if (!node.up) return
-    if (node.paused) {
-      this.#held.hold(node, { type: 'action', at: 0, rank: 0, order: 0, action: () => this.peerEvent(id, event) })
+    if (node.stands) {
+      this.#standstills.postpone(node, () => this.peerEvent(id, event))
       return
     }
     this.#recorder.peer(node, event)
@@ -199,6 +214,7 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     this.#requireBetweenSteps()
     this.#options.onFault?.(action)
     this.#recorder.fault(action)
+    markFault(action, (id) => this.#node(id), this.marks)
     takeEffect(action, this.#stricken)
   }
 
@@ -225,24 +241,8 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
   /** @internal */
   transmit(node: SimulatedNode, to: NodeId, channel: string, payload: Uint8Array): void {
     const target = this.#byId.get(to)
-    const from = node.self
-    if (target === undefined) {
-      this.report(node, { type: 'unknown-node', to, channel })
-      return
-    }
-    this.#recorder.message('send', from, node.index, target, channel, payload)
-    if (node === target) {
-      this.#deliver(this.#now, node, target, channel, payload)
-      return
-    }
-    if (this.network.lost(node.index, target.index)) {
-      this.#recorder.message('lose', from, node.index, target, channel, payload)
-      return
-    }
-    for (let copies = this.network.duplicated() ? 2 : 1; copies > 0; copies--) {
-      const at = this.network.arrival(node.index, target.index, this.#now)
-      this.#deliver(at, node, target, channel, this.network.transported(payload))
-    }
+    if (target === undefined) this.report(node, { type: 'unknown-node', to, channel })
+    else this.#post.transmit(node, target, channel, payload)
   }
 
   /** @internal */
@@ -264,17 +264,13 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
   /** @internal */
   report(node: SimulatedNode, report: HostReport): void {
     this.#recorder.report(node, report)
+    if (report.type === 'malformed') this.marks.add('message-malformed')
   }
 
   /** @internal */
   indicated(node: SimulatedNode, path: string, indication: unknown): void {
     this.#recorder.indication(node, path, indication)
     this.#options.onIndication?.(node.id, path, indication)
-  }
-
-  #deliver(at: number, sender: SimulatedNode, node: SimulatedNode, channel: string, payload: Uint8Array): void {
-    const { self, index } = sender
-    this.#queue.push({ type: 'deliver', at, rank: 0, order: 0, node, from: self, fromIndex: index, channel, payload })
   }
 
   #handle(event: Event): void {
@@ -293,16 +289,20 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     } else if (event.incarnation !== node.self.incarnation) {
       return
     }
-    if (node.paused) {
-      this.#held.hold(node, event)
+    if (node.stands) {
+      this.#standstills.hold(node, event)
       return
     }
     if (event.type === 'timer' && !node.isDue(event)) return
     this.events++
     switch (event.type) {
       case 'deliver': {
-        const { from, channel, payload } = event
+        const { from, channel, payload, copy } = event
         this.#recorder.message('deliver', from, event.fromIndex, node, channel, payload)
+        if (copy) this.marks.add('duplicate-delivered')
+        if (from.incarnation !== (this.#nodes[event.fromIndex] as SimulatedNode).self.incarnation) {
+          this.marks.add('message-of-a-former-life')
+        }
         this.#step(node, () => node.host.receive(from, channel, payload))
         return
       }
@@ -321,9 +321,10 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
     const reason = node.failsSync ? 'EIO' : node.diskIsFull && storage.grows ? 'ENOSPC' : undefined
     if (reason === undefined) {
       this.#recorder.durable(node)
-      this.#step(node, () => storage.complete())
+      this.#step(node, () => (node.diskLies ? storage.pretend() : storage.complete()))
       return
     }
+    this.marks.add(reason === 'EIO' ? 'write-failed' : 'disk-full')
     this.#beginStep()
     storage.fail(reason)
     this.#withinStep = false
@@ -354,32 +355,41 @@ export class Simulation<Root extends Protocol<unknown> = Protocol<unknown>> impl
 
   #afterStep(node: SimulatedNode): void {
     this.#withinStep = false
-    if (node.doomed) this.#crash(node)
-    else this.#options.afterStep?.(node.id)
+    if (node.doomed) {
+      this.#crash(node)
+      return
+    }
+    if (node.stepMs !== undefined) this.#standstills.occupy(node, node.stepMs)
+    this.#options.afterStep?.(node.id)
   }
 
   /** Something threw. That a damaged disk was found out ends the node's life; anything else is thrown on. */
   #refused(node: SimulatedNode, error: unknown): void {
     if (!node.refuses(error)) throw error
+    this.marks.add('damage-found')
     node.loss = allLost
     this.#crash(node)
   }
 
   #crash(node: SimulatedNode): void {
     this.#recorder.crash(node)
-    this.#held.forget(node)
-    const { id, restartAfterMs, loss } = node
-    node.crash(loss)
+    this.#standstills.forget(node)
+    markCrash(node, this.marks)
+    const { id, restartAfterMs } = node
+    node.crash(node.loss)
     if (restartAfterMs !== undefined) {
-      this.at(this.#now + restartAfterMs, () => this.apply({ type: 'restart', node: id }))
+      this.at(this.#now + restartAfterMs, () => {
+        if (!node.staysDown) this.apply({ type: 'restart', node: id })
+      })
     }
     this.#lastDurableAt[node.index] = this.#now
     this.#options.afterStep?.(node.id)
   }
 
-  #resume(node: SimulatedNode): void {
-    node.paused = false
-    for (const event of this.#held.release(node, this.#now)) this.#queue.push(event)
+  #corrupt(node: SimulatedNode, conduct: Misconduct): void {
+    const [self, forge, marks, members] = [node.id, this.#options.forge, this.marks, this.nodes]
+    const random = this.#byzantineRandom.fork(self)
+    node.byzantine = new Byzantine(conduct, { self, members, forge, random, now: () => this.#now, marks })
   }
 
   #node(id: NodeId): SimulatedNode {

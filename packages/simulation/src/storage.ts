@@ -18,8 +18,14 @@ export interface Storage {
   peek(): StoreBackend
   /** Whether the oldest write that is not durable needs space. */
   readonly grows: boolean
+  /** Whether any write is not durable. */
+  readonly waits: boolean
   /** The oldest write has become durable. */
   complete(): void
+  /** The oldest write is reported durable and is not: a crash forgets it, unless another write is truly made durable before. */
+  pretend(): void
+  /** Whether there is such a write. */
+  readonly pretends: boolean
   /** The oldest write will never be durable. `reason`: as the operating system names it, such as `EIO`. */
   fail(reason: string): void
   crash(loss: Loss): void

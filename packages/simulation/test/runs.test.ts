@@ -212,10 +212,14 @@ describe('sweep', () => {
     const seeds: number[] = []
     const result = sweep({ from: 3, to: 6 }, (seed) => {
       seeds.push(seed)
-      return { ...runElection(wrong.firstLeads, { ...calm, seed }), events: 10 }
+      return {
+        ...runElection(wrong.firstLeads, { ...calm, seed }),
+        events: 10,
+        coverage: { crash: 2, restart: seed % 2 },
+      }
     })
     expect(seeds).toEqual([3, 4, 5, 6])
-    expect(result).toEqual({ runs: 4, events: 40, failed: undefined })
+    expect(result).toEqual({ runs: 4, events: 40, coverage: { crash: 8, restart: 2 }, failed: undefined })
     expect(explain(result)).toBeUndefined()
   })
 

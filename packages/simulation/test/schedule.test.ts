@@ -24,6 +24,9 @@ const everything: readonly FaultKind[] = [
   'slow-disk',
   'full-disk',
   'bit-rot',
+  'slow-process',
+  'lost-write',
+  'byzantine',
 ]
 const clockBound = { wallErrorMs: 2, ratePpm: 200 }
 const chaosMs = 1000
@@ -46,6 +49,7 @@ function struck(
   const simulation: Simulation<Probe> = new Simulation<Probe>({
     seed: 1,
     nodes: ids,
+    forge: (_, payload) => payload,
     protocol: () =>
       probe({
         start: ({ env }) => env.timer('speak', 5),
@@ -82,13 +86,22 @@ describe('a drawn schedule', () => {
         if (action.type === 'omit' && atMs <= chaosMs) omitting.add(action.node)
       }
       const omits = new Map<NodeId, boolean>()
+      const slow = new Map<NodeId, boolean>()
+      const traitors = new Set<NodeId>()
       struck(schedule, nodes, (simulation) => {
         for (const { atMs, action } of schedule) {
           if (action.type === 'omit' && atMs <= simulation.now)
             omits.set(action.node, (action.sends ?? action.receives) !== undefined)
+          if (action.type === 'slow' && atMs <= simulation.now) slow.set(action.node, action.stepMs !== undefined)
+          if (action.type === 'byzantine' && atMs <= simulation.now) traitors.add(action.node)
         }
         const faulty = simulation.nodes.filter(
-          (id) => !simulation.isUp(id) || simulation.isPaused(id) || omits.get(id) === true,
+          (id) =>
+            !simulation.isUp(id) ||
+            simulation.isPaused(id) ||
+            omits.get(id) === true ||
+            slow.get(id) === true ||
+            traitors.has(id),
         )
         most = Math.max(most, faulty.length)
       })
@@ -104,8 +117,8 @@ describe('a drawn schedule', () => {
       kinds.add([...new Set(schedule.map(({ action }) => action.type))].sort().join())
       for (const { action } of schedule) seen.add(action.type)
     }
-    const ofProcesses = ['crash', 'restart', 'spare', 'pause', 'resume', 'omit', 'clock']
-    const ofDisks = ['disk', 'fail-sync', 'full-disk', 'bit-rot']
+    const ofProcesses = ['crash', 'restart', 'spare', 'pause', 'resume', 'slow', 'omit', 'clock', 'byzantine']
+    const ofDisks = ['disk', 'fail-sync', 'full-disk', 'bit-rot', 'lying-disk']
     expect([...seen].sort()).toEqual([...ofProcesses, ...ofDisks, 'cut', 'mend', 'links'].sort())
     expect(kinds.size).toBeGreaterThan(50)
   })
@@ -144,10 +157,10 @@ describe('a drawn schedule', () => {
       corruption: (schedule) =>
         actions(schedule, 'links').some(({ conditions }) => (conditions.corruption as number) > 0),
       partition: (schedule) => {
-        const [one, other] = actions(schedule, 'cut')
-        return one !== undefined && one.from === other?.to && one.to === other.from
+        const [one] = actions(schedule, 'cut')
+        return one?.shape !== undefined && one.shape !== 'one-way'
       },
-      'one-way-partition': (schedule) => actions(schedule, 'cut').length > 0,
+      'one-way-partition': (schedule) => actions(schedule, 'cut').some(({ shape }) => shape === 'one-way'),
       delay: (schedule) => actions(schedule, 'links').some(({ conditions }) => (conditions.straggling as number) > 0),
       pause: (schedule) => actions(schedule, 'pause').length > 0,
       'clock-skew': (schedule) => actions(schedule, 'clock').some(({ wallErrorMs = 0 }) => Math.abs(wallErrorMs) > 2),
@@ -156,6 +169,9 @@ describe('a drawn schedule', () => {
       'failed-sync': (schedule) => actions(schedule, 'fail-sync').length > 0,
       'full-disk': (schedule) => actions(schedule, 'full-disk').some(({ full }) => full),
       'bit-rot': (schedule) => actions(schedule, 'bit-rot').length > 0,
+      'slow-process': (schedule) => actions(schedule, 'slow').some(({ stepMs }) => stepMs !== undefined),
+      'lost-write': (schedule) => actions(schedule, 'lying-disk').some(({ lies }) => lies),
+      byzantine: (schedule) => actions(schedule, 'byzantine').length > 0,
       'slow-disk': (schedule) => actions(schedule, 'disk').some(({ syncMs = [0, 0] }) => syncMs[1] > 2),
     }
     const runs = Array.from({ length: 30 }, (_, seed) => draw(seed, [fault]))
@@ -252,20 +268,20 @@ describe('the end of faults', () => {
     chaosMs,
     clockBound,
     stores: undefined,
+    latency: undefined,
     traceLimit: 0,
     command: '',
   })
   const healed = (schedule: readonly ScheduledFault[], faults: readonly FaultKind[]) => {
     const simulation = struck(schedule, 5)
-    heal(simulation, plan(faults), schedule)
-    return simulation
+    const core = heal(simulation, plan(faults), schedule)
+    return { simulation, core, live: core.filter((id) => simulation.isUp(id)) }
   }
 
-  it('leaves nobody paused, cut off, slow or about to crash, and links within their bounds', () => {
+  it('leaves nobody of the core paused, cut off, slow or about to crash, and links within their bounds', () => {
     for (let seed = 1; seed <= 50; seed++) {
       const schedule = draw(seed, everything)
-      const simulation = healed(schedule, everything)
-      const { live } = simulation
+      const { simulation, live } = healed(schedule, everything)
       expect(live.filter((id) => simulation.isPaused(id))).toEqual([])
       expect(live.every((id) => live.every((other) => simulation.connected(id, other)))).toBe(true)
       expect(simulation.network.conditions).toMatchObject({
@@ -279,8 +295,33 @@ describe('the end of faults', () => {
       simulation.run(simulation.now + 25)
       const heard = (id: NodeId) => (simulation.inspect(id) as { heard: string[] }).heard
       expect(live.filter((id) => heard(id).includes(`after from ${live[0]}`))).toEqual(live)
-      expect(simulation.live).toEqual(live)
+      expect(live.filter((id) => simulation.isUp(id))).toEqual(live)
     }
+  })
+
+  it('leaves a random core of at least all but maxFaulty nodes, often fewer than all, and sometimes all', () => {
+    const sizes = Array.from({ length: 100 }, (_, seed) => {
+      return healed(draw(seed, ['crash-recovery', 'pause', 'partition', 'one-way-partition']), ['crash-recovery']).live
+        .length
+    })
+    expect([...new Set(sizes)].sort((a, b) => a - b)).toEqual([3, 4, 5])
+    for (const size of [3, 4, 5]) expect(sizes.filter((each) => each === size).length).toBeGreaterThan(15)
+  })
+
+  it('leaves those behind who are down, paused or cut off for good, and trusts no Byzantine node', () => {
+    const others = ['n1', 'n2', 'n3', 'n5']
+    const schedule: ScheduledFault[] = [
+      { atMs: 10, action: { type: 'crash', node: 'n2', restartAfterMs: chaosMs } },
+      { atMs: 20, action: { type: 'byzantine', node: 'n3', silent: 1 } },
+      { atMs: chaosMs, action: { type: 'pause', node: 'n1', forGood: true } },
+      { atMs: chaosMs, action: { type: 'crash', node: 'n2', forGood: true } },
+      { atMs: chaosMs, action: { type: 'cut', from: ['n4'], to: others, forGood: 'n4' } },
+    ]
+    const { simulation, core } = healed(schedule, ['crash-recovery', 'delay'])
+    expect(core).toEqual(['n5'])
+    simulation.run(simulation.now + 2 * chaosMs)
+    expect([simulation.isPaused('n1'), simulation.isUp('n2')]).toEqual([true, false])
+    expect([simulation.connected('n4', 'n5'), simulation.connected('n5', 'n4')]).toEqual([false, true])
   })
 
   it('brings everybody back but those who crashed for good', () => {

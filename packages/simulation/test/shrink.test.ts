@@ -79,7 +79,11 @@ describe('episodes', () => {
   it('hold all of a schedule, and each of them what ends what it begins', () => {
     for (const { schedule } of schedules) {
       const episodes = episodesOf(schedule)
-      expect(scheduleFrom(episodes)).toEqual(schedule)
+      // In what order links are cut or mended at the same time makes no difference.
+      const texts = (faults: typeof schedule) => faults.map((fault) => JSON.stringify(fault)).sort()
+      expect(texts(scheduleFrom(episodes))).toEqual(texts(schedule))
+      const times = scheduleFrom(episodes).map(({ atMs }) => atMs)
+      expect(times).toEqual(schedule.map(({ atMs }) => atMs))
       for (const episode of episodes) {
         expect(withoutEnd(episode).length).toBeGreaterThan(0)
         const types = episode.map(({ action }) => action.type)
@@ -118,9 +122,9 @@ describe('shrink', { timeout: 120_000 }, () => {
       'that is sent before it is durable',
       "this.#env.send(from.id, { type: 'vote', term: this.#term, granted })",
       "this.#env.send(from.id, { type: 'vote', term: this.#term, granted }, 0 as never)",
-      { faults: 6, requests: 2 },
+      { faults: 6, requests: 3 },
     ],
-    ['that is cast twice', 'current && (this.#votedFor ?? from.id) === from.id', 'current', { faults: 1, requests: 0 }],
+    ['that is cast twice', 'current && (this.#votedFor ?? from.id) === from.id', 'current', { faults: 1, requests: 2 }],
   ])('says of a vote %s what it takes, in a handful of faults and requests', async (_, original, mistake, most) => {
     const { raftElection: mutant } = await importMutant<typeof raft>('support/raft-election.ts', original, mistake)
     const { from, to } = shrunk(mutant, failing(mutant, { nodes: 5 }))

@@ -55,10 +55,12 @@ describe('the ring election of Chang and Roberts', () => {
     { faults: ['loss'] as FaultKind[], maxFaulty: 0 },
     { faults: ['crash-stop'] as FaultKind[], maxFaulty: 1 },
   ])('names nobody any more when the ring breaks by $faults', ({ faults, maxFaulty }) => {
-    const result = sweep({ from: 1, to: 50 }, (seed) =>
-      runElection(changRoberts, { nodes: 5, seed, faults, maxFaulty }),
-    )
-    expect(broken(result)).toEqual(['eventual-agreement'])
+    // When the leader alone is lost, after it was named, nobody finds out: that is inaccurate, and agreed upon.
+    const { failed } = sweep({ from: 1, to: 50 }, (seed) => {
+      const result = runElection(changRoberts, { nodes: 5, seed, faults, maxFaulty })
+      return { ...result, violations: result.violations.filter(({ property }) => property === 'eventual-agreement') }
+    })
+    expect(failed?.violations[0]?.what).toContain('names none')
   })
 })
 

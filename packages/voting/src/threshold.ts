@@ -27,7 +27,6 @@ import {
   AT_ONCE,
   compareTerms,
   defineAgreement,
-  messageCodec,
   requireMembers,
   requireNumber,
   type Agreement,
@@ -36,24 +35,15 @@ import {
   type Environment,
   type Incarnation,
   type Inspection,
-  type MessageOf,
   type NodeId,
 } from '@quorate/core'
 import { requireMaxFaulty, requireValue } from './options.js'
 import { majority, type Majority } from './quorum/majority.js'
+import { forge } from './threshold/forge.js'
 import { thresholdInvariants } from './threshold/invariants.js'
-import { ballotFields, Ledger, type Acceptance, type Ballot } from './threshold/ledger.js'
+import { Ledger, type Acceptance, type Ballot } from './threshold/ledger.js'
+import { codec, type Message } from './threshold/messages.js'
 
-const { ballot, acceptance } = ballotFields
-const codec = messageCodec({
-  prepare: { ballot },
-  promise: { ballot, accepted: { optional: acceptance }, proposed: { optional: 'int' } },
-  accept: { acceptance },
-  accepted: { ballot },
-  refuse: { ballot, promised: ballot },
-  decided: { value: 'int' },
-})
-type Message = MessageOf<typeof codec>
 type Reported = Message & { type: 'promise' }
 
 /** A proposer's attempt. */
@@ -259,6 +249,7 @@ export const threshold = defineAgreement<Message>({
     'partition',
     'one-way-partition',
     'pause',
+    'slow-process',
     'clock-skew',
     'clock-drift',
     'clock-jump',
@@ -270,9 +261,11 @@ export const threshold = defineAgreement<Message>({
   counterexamples: [
     { fault: 'excess-faults', breaks: 'termination' },
     { fault: 'corruption', breaks: 'validity' },
+    { fault: 'byzantine', breaks: 'uniform-agreement' },
   ],
   worstCaseMessages: (n) => 5 * (n - 1),
   codec,
+  forge,
   invariants: thresholdInvariants,
   /*
    * Some live node stands within the longest pause, or its first turn, after anybody was last heard. Those that stand before they

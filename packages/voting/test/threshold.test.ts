@@ -192,6 +192,11 @@ describe('threshold, beyond its model', () => {
     expect(violations.map(({ property }) => property)).toEqual(['termination'])
   })
 
+  it('loses agreement to participants that lie and equivocate', () => {
+    const run = (seed: number) => runAgreement(threshold, { nodes: 5, seed, faults: ['byzantine'] })
+    expect(findViolation({ from: 1, to: 300 }, 'uniform-agreement', run)).toBeDefined()
+  })
+
   it('loses validity to links that change bytes', () => {
     const run = (seed: number) => runAgreement(threshold, { nodes: 5, seed, faults: ['corruption'] })
     expect(findViolation(seeds, 'validity', run)).toBeDefined()

@@ -2,8 +2,10 @@ import type { ClockBound } from '../clock.js'
 import type { Codec } from '../codec/codec.js'
 import type { Declaration, Invariant } from '../declaration.js'
 import type { Environment } from '../environment.js'
+import type { ForgeContext } from '../forge.js'
 import type { NodeId } from '../ids.js'
 import type { Protocol } from '../protocol.js'
+import type { Random } from '../random.js'
 
 export type AgreementIndication = {
   readonly type: 'decide'
@@ -48,6 +50,11 @@ export interface AgreementOptions {
 export type AgreementDefinition<Message> = Declaration<AgreementProperty> & {
   readonly kind: 'agreement'
   readonly codec: Codec<Message>
+  /**
+   * What a Byzantine participant says instead of `message`, which is what the algorithm would have it say; without it that fault cannot be
+   * injected. Pure. A lie should be plausible: what no receiver believes attacks nothing.
+   */
+  forge?(message: Message, random: Random, context: ForgeContext): Message
   readonly invariants?: readonly Invariant[]
   /**
    * Once faults have ceased, every live node has proposed and the instance has begun: the time within which they decide, in

@@ -1,8 +1,10 @@
 import type { Codec } from '../codec/codec.js'
 import type { Declaration, Invariant } from '../declaration.js'
 import type { Environment } from '../environment.js'
+import type { ForgeContext } from '../forge.js'
 import type { NodeId } from '../ids.js'
 import type { Protocol } from '../protocol.js'
+import type { Random } from '../random.js'
 import type { Verdict } from './failure-detector.js'
 
 /**
@@ -48,6 +50,8 @@ export interface Election<Message> extends Protocol<Message> {
   /** Whom this node takes for the leader. */
   readonly leader: NodeId | undefined
   readonly term: Term
+  /** Whether it stands as a candidate at present. For observers: what they cannot see they do not count. */
+  readonly standing?: boolean
   /** Becomes a candidate as soon as the algorithm allows. */
   stand(): void
   /** If this node leads, it stops doing so and tells the others; for a while it stands only if nobody else leads. */
@@ -101,6 +105,11 @@ export interface ElectionOptions {
 export type ElectionDefinition<Message> = Declaration<ElectionProperty> & {
   readonly kind: 'election'
   readonly codec: Codec<Message>
+  /**
+   * What a Byzantine participant says instead of `message`, which is what the algorithm would have it say; without it that fault cannot be
+   * injected. Pure. A lie should be plausible: what no receiver believes attacks nothing.
+   */
+  forge?(message: Message, random: Random, context: ForgeContext): Message
   readonly invariants?: readonly Invariant[]
   /** Once faults have ceased: the time within which all nodes name one living leader, in milliseconds. */
   readonly agreesWithinMs: (options: ElectionOptions) => number

@@ -1,8 +1,10 @@
 import type { Codec } from '../codec/codec.js'
 import type { Declaration, Invariant } from '../declaration.js'
 import type { Environment } from '../environment.js'
+import type { ForgeContext } from '../forge.js'
 import type { NodeId } from '../ids.js'
 import type { Protocol } from '../protocol.js'
+import type { Random } from '../random.js'
 import type { ElectionDefinition, LogPosition, Term } from './election.js'
 import type { Verdict } from './failure-detector.js'
 
@@ -96,6 +98,11 @@ export interface ReplicatedLogOptions {
 export type ReplicatedLogDefinition<Message> = Declaration<ReplicatedLogProperty> & {
   readonly kind: 'replicated-log'
   readonly codec: Codec<Message>
+  /**
+   * What a Byzantine participant says instead of `message`, which is what the algorithm would have it say; without it that fault cannot be
+   * injected. Pure. A lie should be plausible: what no receiver believes attacks nothing.
+   */
+  forge?(message: Message, random: Random, context: ForgeContext): Message
   readonly invariants?: readonly Invariant[]
   /** Once faults have ceased: the time within which a proposal is committed everywhere, in milliseconds. */
   readonly commitsWithinMs: (options: ReplicatedLogOptions) => number

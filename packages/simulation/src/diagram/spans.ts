@@ -101,6 +101,15 @@ class SpanReader implements Spans {
       case 'disk':
         this.#toggle(action.node, at, action.syncMs && `slow disk: ${action.syncMs.map(short).join(' to ')} ms`)
         return
+      case 'slow':
+        this.#toggle(action.node, at, action.stepMs && `slow: steps take ${action.stepMs.map(short).join(' to ')} ms`)
+        return
+      case 'lying-disk':
+        this.#toggle(action.node, at, action.lies ? 'its disk lies' : undefined)
+        return
+      case 'byzantine':
+        this.#toggle(action.node, at, 'Byzantine')
+        return
       case 'full-disk':
         this.#toggle(action.node, at, action.full ? 'full disk' : undefined)
         return

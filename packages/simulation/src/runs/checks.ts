@@ -48,6 +48,7 @@ export class InvariantChecks {
   readonly #violations: Violations
   readonly #world: CheckedWorld
   readonly #states = new Map<NodeId, Inspection>()
+  #ignored: (node: NodeId) => boolean = () => false
 
   constructor(
     invariants: readonly Invariant[] | undefined,
@@ -61,9 +62,15 @@ export class InvariantChecks {
     if (this.#invariants.length > 0) for (const id of ids) this.#refresh(id)
   }
 
+  /** From now on the states of all other nodes are nobody's business. */
+  judge(judged: ReadonlySet<NodeId>): void {
+    for (const id of this.#states.keys()) if (!judged.has(id)) this.#states.delete(id)
+    this.#ignored = (id) => !judged.has(id)
+  }
+
   /** To be called after each step and each crash of `node`. */
   check(node: NodeId): void {
-    if (this.#invariants.length === 0) return
+    if (this.#invariants.length === 0 || this.#ignored(node)) return
     this.#refresh(node)
     for (const { name, check } of this.#invariants) {
       const what = check(this.#states)

@@ -51,7 +51,10 @@ export class LogChecks {
   }
 
   leaderChanged(node: NodeId, leader: NodeId | undefined, term: Term): void {
-    this.#leading.delete(node)
+    const deposed = this.#leading.delete(node) && leader !== node
+    if (deposed && (this.#mirrors.get(node)?.length ?? 0) > this.#committed.length) {
+      this.#simulation.marks.add('leader-deposed-with-uncommitted')
+    }
     if (leader !== node) return
     const key = termKey(term)
     const known = this.#leaders.get(key)
@@ -82,8 +85,10 @@ export class LogChecks {
       const known = this.#committed[index - 1]
       if (applied === undefined)
         this.#violations.add('state-machine-safety', `${node} applies index ${index}, which it does not have`)
-      else if (known === undefined) this.#committed[index - 1] = applied
-      else if (!samePrefix(known, applied)) {
+      else if (known === undefined) {
+        this.#committed[index - 1] = applied
+        this.#markCommitted(node, applied)
+      } else if (!samePrefix(known, applied)) {
         this.#violations.add(
           'state-machine-safety',
           `${node} applies another entry at index ${index} than was applied before`,
@@ -95,6 +100,7 @@ export class LogChecks {
   /** To be called after each step of `node`. */
   stepped(node: NodeId): void {
     const shrunk = this.#mirror(node)
+    if (shrunk !== undefined) this.#simulation.marks.add('entries-truncated')
     if (shrunk !== undefined && this.#leading.has(node) && this.#simulation.root(node).leader === node) {
       this.#violations.add('leader-append-only', `${node} leads and changes its log from index ${shrunk} on`)
     }
@@ -115,6 +121,13 @@ export class LogChecks {
         'state-machine-safety',
         `${node} has applied ${applied} entries and finds ${held} in its log`,
       )
+  }
+
+  #markCommitted(node: NodeId, { term }: Known): void {
+    const simulation = this.#simulation
+    if (compareTerms(term, simulation.root(node).term) < 0) simulation.marks.add('earlier-term-committed')
+    const missing = simulation.nodes.some((id) => !simulation.isUp(id) || !simulation.connected(node, id))
+    if (missing) simulation.marks.add('committed-without-all')
   }
 
   /** Reads every log from its beginning, and compares it with what was read before. */

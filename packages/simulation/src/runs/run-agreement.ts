@@ -3,13 +3,16 @@ import type {
   AgreementDefinition,
   AgreementIndication,
   AgreementOptions,
+  Inspection,
   NodeId,
   Random,
 } from '@quorate/core'
 import { Simulation } from '../simulation.js'
 import { InvariantChecks, Violations } from './checks.js'
+import { forgeries } from './forgery.js'
 import {
   heal,
+  judgedNodes,
   plan,
   resultOf,
   scheduleOf,
@@ -77,6 +80,7 @@ class AgreementRun<M> {
   readonly #simulation: Simulation<Agreement<unknown>>
   readonly #violations: Violations
   readonly #invariants: InvariantChecks
+  #judged: ReadonlySet<NodeId> = new Set()
   readonly #proposals: ReadonlyMap<NodeId, number>
   /** What each node decided, and in which of its lives. */
   readonly #decisions = new Map<NodeId, { readonly value: number; readonly incarnation: number }>()
@@ -93,6 +97,7 @@ class AgreementRun<M> {
       epochMs,
       traceLimit: run.traceLimit,
       stores: run.stores,
+      forge: forgeries({ '': definition }),
       protocol: () => ({
         codec: definition.codec,
         create: (env) => definition.create(env, this.#options),
@@ -100,9 +105,13 @@ class AgreementRun<M> {
       }),
       onStart: (node) => this.#propose(node),
       onIndication: (node, path, indication) => {
-        if (path === '') this.#checkDecision(node, indication as AgreementIndication)
+        if (path === '' && this.#judged.has(node)) this.#checkDecision(node, indication as AgreementIndication)
       },
-      afterStep: (node) => this.#invariants.check(node),
+      afterStep: (node) => {
+        if (!this.#simulation.isUp(node) && this.#decisions.has(node))
+          this.#simulation.marks.add('crash-after-decision')
+        this.#invariants.check(node)
+      },
     })
     this.#violations = new Violations(this.#simulation, definition.guarantees)
     this.#invariants = new InvariantChecks(definition.invariants, run.ids, this.#simulation, this.#violations)
@@ -113,15 +122,17 @@ class AgreementRun<M> {
     const simulation = this.#simulation
     const { startsAfterMs, decidesWithinMs, chaosMs } = agreementTimes(this.#definition, this.#plan)
     const schedule = scheduleOf(this.#plan, chaosMs, simulation.random.fork('schedule'))
+    this.#judged = judgedNodes(this.#plan.ids, schedule)
+    this.#invariants.judge(this.#judged)
     strike(simulation, schedule)
     simulation.start()
     simulation.run(chaosMs)
-    heal(simulation, this.#plan, schedule)
+    const core = heal(simulation, this.#plan, schedule)
     const untilMs = Math.max(simulation.now, startsAfterMs) + decidesWithinMs
     settle(simulation, untilMs, this.#plan.maxDelayMs, () =>
-      simulation.live.every((id) => simulation.root(id).decision !== undefined),
+      this.#live(core).every((id) => simulation.root(id).decision !== undefined),
     )
-    this.#checkEnd()
+    this.#checkEnd(this.#live(core))
     return {
       ...resultOf(this.#plan, simulation, this.#violations),
       proposals: this.#proposals,
@@ -137,6 +148,8 @@ class AgreementRun<M> {
   #checkDecision(node: NodeId, { value }: AgreementIndication): void {
     const { incarnation } = this.#simulation.incarnation(node)
     const before = this.#decisions.get(node)
+    if (before !== undefined) this.#simulation.marks.add('decided-again')
+    if (this.#simulation.live.length < this.#plan.ids.length) this.#simulation.marks.add('decided-without-all')
     // A new life may have to say again what the last one said; the same life says it once.
     if (before !== undefined && (before.value !== value || before.incarnation === incarnation)) {
       this.#violations.add('integrity', `${node} decides ${before.value}, then ${value}`)
@@ -152,8 +165,12 @@ class AgreementRun<M> {
     this.#decisions.set(node, { value, incarnation })
   }
 
-  #checkEnd(): void {
-    const { live } = this.#simulation
+  #live(core: readonly NodeId[]): readonly NodeId[] {
+    return core.filter((id) => this.#simulation.isUp(id))
+  }
+
+  #checkEnd(live: readonly NodeId[]): void {
+    if (live.some((id) => ballotOf(this.#simulation.inspect(id)) > 1)) this.#simulation.marks.add('later-ballot')
     const undecided = live.filter((id) => this.#simulation.root(id).decision === undefined)
     if (undecided.length > 0) this.#violations.add('termination', `${undecided.join(', ')} never decided`)
     const silent = live.filter((id) => this.#simulation.root(id).decision !== this.#decisions.get(id)?.value)
@@ -166,4 +183,11 @@ class AgreementRun<M> {
       this.#violations.add('agreement', decided.map(({ id, value }) => `${id} decides ${value}`).join(', '))
     }
   }
+}
+
+/** The number of the highest ballot that a node has promised, of one whose state names it as agreements with ballots do; otherwise 0. */
+function ballotOf(state: Inspection | undefined): number {
+  const promised = state?.['promised']
+  const number = typeof promised === 'object' && promised !== null && 'number' in promised ? promised.number : 0
+  return typeof number === 'number' ? number : 0
 }

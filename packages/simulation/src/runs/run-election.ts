@@ -10,11 +10,14 @@ import {
 } from '@quorate/core'
 import type { ScheduledRequest } from '../scheduled-request.js'
 import { Simulation } from '../simulation.js'
+import { CandidacyMarks, LeadershipMarks } from '../marks/leadership-marks.js'
 import { InvariantChecks, Violations } from './checks.js'
 import { OracleDetector } from './oracle-detector.js'
+import { forgeries } from './forgery.js'
 import { electionRequests } from './requests.js'
 import {
   heal,
+  judgedNodes,
   plan,
   resultOf,
   scheduleOf,
@@ -46,6 +49,9 @@ class ElectionRun<M> {
   readonly #violations: Violations
   readonly #invariants: InvariantChecks
   readonly #oracle: OracleDetector
+  readonly #leaderships: LeadershipMarks
+  readonly #candidacies: CandidacyMarks
+  #judged: ReadonlySet<NodeId> = new Set()
   /** The leader that nodes named for each term. */
   readonly #leaders = new Map<string, NodeId>()
   /** The newest term that anybody has led. */
@@ -66,17 +72,23 @@ class ElectionRun<M> {
       clockBound: run.clockBound,
       traceLimit: run.traceLimit,
       stores: run.stores,
+      forge: forgeries({ '': definition }),
       protocol: () => ({
         codec: definition.codec,
         create: (env) => definition.create(env, this.#electionOptions),
         listen: () => {},
       }),
       onIndication: (node, path, indication) => {
-        if (path === '') this.#checkIndication(node, indication as ElectionIndication)
+        if (path === '' && this.#judged.has(node)) this.#checkIndication(node, indication as ElectionIndication)
       },
-      onStart: () => this.#oracle.look(),
+      onStart: (node) => {
+        this.#leaderships.started(node)
+        this.#oracle.look()
+      },
       afterStep: (node) => this.#checkStep(node),
     })
+    this.#leaderships = new LeadershipMarks(this.#simulation)
+    this.#candidacies = new CandidacyMarks(this.#simulation.marks)
     this.#violations = new Violations(this.#simulation, definition.guarantees)
     this.#invariants = new InvariantChecks(definition.invariants, run.ids, this.#simulation, this.#violations)
     this.#oracle = new OracleDetector(
@@ -96,16 +108,18 @@ class ElectionRun<M> {
     const { chaosMs, maxDelayMs } = this.#plan
     const simulation = this.#simulation
     const schedule = scheduleOf(this.#plan, chaosMs, simulation.random.fork('schedule'))
+    this.#judged = judgedNodes(this.#plan.ids, schedule)
+    this.#invariants.judge(this.#judged)
     strike(simulation, schedule)
     for (const { atMs } of schedule) simulation.at(atMs, () => this.#oracle.look())
     for (const request of electionRequests(this.#plan, this.#definition, simulation.random)) this.#request(request)
     simulation.start()
     simulation.run(chaosMs)
-    heal(simulation, this.#plan, schedule)
+    const core = heal(simulation, this.#plan, schedule)
     this.#oracle.look()
     const untilMs = simulation.now + this.#detectionMs + this.#definition.agreesWithinMs(this.#electionOptions)
-    settle(simulation, untilMs, maxDelayMs, () => this.#agreed())
-    this.#checkEnd()
+    settle(simulation, untilMs, maxDelayMs, () => this.#agreed(core))
+    this.#checkEnd(core)
     return resultOf(this.#plan, simulation, this.#violations)
   }
 
@@ -119,6 +133,7 @@ class ElectionRun<M> {
   }
 
   #checkIndication(node: NodeId, { leader, term }: ElectionIndication): void {
+    this.#leaderships.indicated(node, leader, term)
     if (leader === undefined) return
     const key = `${term.number} ${term.id}`
     const known = this.#leaders.get(key)
@@ -137,6 +152,7 @@ class ElectionRun<M> {
     if (simulation.isUp(node)) {
       this.#seePromise(node)
     } else {
+      this.#leaderships.crashed(node)
       // It has just crashed: what it had promised is what it recovers.
       this.#oracle.look()
       this.#checkSupport()
@@ -146,7 +162,12 @@ class ElectionRun<M> {
       if (other !== undefined)
         this.#violations.add('one-leader-at-a-time', `${other} and ${node} lead at the same time`)
     }
+    this.#candidacies.stepped(node, this.#stands(node), this.#leads(node))
     this.#invariants.check(node)
+  }
+
+  #stands(id: NodeId): boolean {
+    return this.#simulation.isUp(id) && this.#simulation.root(id).standing === true
   }
 
   /** The promises that the newest leader stands on are there, and still are after each crash: nothing else takes them back. */
@@ -170,9 +191,9 @@ class ElectionRun<M> {
     if (promised !== undefined) this.#promised.set(node, promised)
   }
 
-  /** Whether all live nodes name the same living one. */
-  #agreed(): boolean {
-    const { live } = this.#simulation
+  /** Whether all live nodes of the core name the same living one. */
+  #agreed(core: readonly NodeId[]): boolean {
+    const live = core.filter((id) => this.#simulation.isUp(id))
     const leader = live[0] === undefined ? undefined : this.#simulation.root(live[0]).leader
     return (
       leader !== undefined &&
@@ -182,19 +203,19 @@ class ElectionRun<M> {
   }
 
   #leads(id: NodeId): boolean {
-    return this.#simulation.isUp(id) && this.#simulation.root(id).leader === id
+    return this.#judged.has(id) && this.#simulation.isUp(id) && this.#simulation.root(id).leader === id
   }
 
-  #checkEnd(): void {
+  #checkEnd(core: readonly NodeId[]): void {
     const simulation = this.#simulation
-    const { live } = simulation
+    const live = core.filter((id) => simulation.isUp(id))
     const named = live.map((id) => simulation.root(id).leader)
     const names = live.map((id, index) => `${id} names ${named[index] ?? 'none'}`).join(', ')
     if (named.some((leader) => leader === undefined || leader !== named[0])) {
       this.#violations.add('eventual-agreement', `once faults have ceased ${names}`)
     }
     if (named.some((leader) => leader !== undefined && !simulation.isUp(leader))) {
-      this.#violations.add('eventual-accuracy', `once faults have ceased ${names}; live: ${live.join(', ')}`)
+      this.#violations.add('eventual-accuracy', `once faults have ceased ${names}; live: ${simulation.live.join(', ')}`)
     }
   }
 }

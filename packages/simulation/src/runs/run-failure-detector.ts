@@ -8,7 +8,20 @@ import {
 } from '@quorate/core'
 import { Simulation } from '../simulation.js'
 import { InvariantChecks, Violations } from './checks.js'
-import { heal, plan, resultOf, scheduleOf, strike, syncMs, type Plan, type RunOptions, type RunResult } from './run.js'
+import { forgeries } from './forgery.js'
+import {
+  heal,
+  judgedNodes,
+  plan,
+  resultOf,
+  scheduleOf,
+  strike,
+  syncMs,
+  usualDelayMs,
+  type Plan,
+  type RunOptions,
+  type RunResult,
+} from './run.js'
 
 export interface FailureDetectorRunOptions extends RunOptions {
   /** Time between heartbeats, in milliseconds. Default: 10 times the longest delay. */
@@ -30,7 +43,10 @@ export function detectorPlan(
   definition: Declaration,
   options: FailureDetectorRunOptions,
 ): Plan & Required<Pick<FailureDetectorRunOptions, 'heartbeatIntervalMs' | 'detectionTimeMs'>> {
-  const run = plan('detector', definition, { ...options, chaosMs: options.chaosMs ?? 500 * (options.maxDelayMs ?? 10) })
+  const run = plan('detector', definition, {
+    ...options,
+    chaosMs: options.chaosMs ?? 500 * (options.maxDelayMs ?? usualDelayMs(options.latency)),
+  })
   const min = 0.1
   const intervalMs = options.heartbeatIntervalMs ?? 10 * run.maxDelayMs
   const heartbeatIntervalMs = requireNumber('heartbeatIntervalMs', intervalMs, { min })
@@ -50,6 +66,9 @@ export function runFailureDetector<M>(
   const { ids, chaosMs, heartbeatIntervalMs, detectionTimeMs } = run
   const detectorOptions = { members: ids, heartbeatIntervalMs, detectionTimeMs }
 
+  let judged: ReadonlySet<NodeId> = new Set()
+  /** In which of its lives each peer came to be suspected last, by `observer peer`. */
+  const suspectedLives = new Map<string, number>()
   const crashedAt = new Map<NodeId, number>()
   const detectionTimesMs: number[] = []
   let mistakes = 0
@@ -60,6 +79,7 @@ export function runFailureDetector<M>(
     clockBound: run.clockBound,
     traceLimit: run.traceLimit,
     stores: run.stores,
+    forge: forgeries({ '': definition }),
     protocol: () => ({
       codec: definition.codec,
       create: (env) => definition.create(env, detectorOptions),
@@ -67,10 +87,21 @@ export function runFailureDetector<M>(
     }),
     onIndication: (observer, path, indication) => {
       const event = indication as FailureDetectorIndication
-      if (path !== '' || event.type !== 'suspect') return
+      if (path !== '' || !judged.has(observer)) return
+      if (event.type === 'unsure') simulation.marks.add('own-stall-noticed')
+      if (event.type === 'restore') {
+        const life = suspectedLives.get(`${observer} ${event.peer}`) ?? Infinity
+        const renewed = simulation.incarnation(event.peer).incarnation > life
+        simulation.marks.add(renewed ? 'new-life-trusted' : 'suspicion-withdrawn')
+      }
+      if (event.type !== 'suspect') return
+      suspectedLives.set(`${observer} ${event.peer}`, simulation.incarnation(event.peer).incarnation)
       const down = crashedAt.get(event.peer)
       if (down !== undefined) detectionTimesMs.push(simulation.now - down)
-      else if (!simulation.isPaused(event.peer) && simulation.connected(event.peer, observer)) mistakes++
+      else if (!simulation.isPaused(event.peer) && simulation.connected(event.peer, observer)) {
+        mistakes++
+        simulation.marks.add('false-suspicion')
+      }
     },
     onStart: (node) => crashedAt.delete(node),
     afterStep: (node) => {
@@ -81,20 +112,22 @@ export function runFailureDetector<M>(
   const violations = new Violations(simulation, definition.guarantees)
   const invariants = new InvariantChecks(definition.invariants, ids, simulation, violations)
   const schedule = scheduleOf(run, chaosMs, simulation.random.fork('schedule'))
+  judged = judgedNodes(ids, schedule)
+  invariants.judge(judged)
   strike(simulation, schedule)
   simulation.start()
   simulation.run(chaosMs)
   // Not everybody who is down comes back: completeness needs somebody to detect.
   const restarts = simulation.random.chance(0.5)
-  heal(simulation, restarts ? run : { ...run, faults: [] }, schedule)
+  const core = heal(simulation, restarts ? run : { ...run, faults: [] }, schedule)
   simulation.run(chaosMs + 3 * detectionTimeMs)
 
-  const live = simulation.live
-  for (const observer of live) {
+  for (const observer of core) {
+    if (!simulation.isUp(observer)) continue
     for (const peer of ids) {
       if (peer === observer) continue
       const suspected = simulation.root(observer).verdict(peer) !== undefined
-      if (suspected && simulation.isUp(peer)) {
+      if (suspected && core.includes(peer) && simulation.isUp(peer)) {
         violations.add('eventual-strong-accuracy', `${observer} suspects ${peer}, which is alive`)
       } else if (!suspected && !simulation.isUp(peer)) {
         violations.add('strong-completeness', `${observer} trusts ${peer}, which is down`)

@@ -1,19 +1,35 @@
 import {
+  compareTerms,
+  noTerm,
   type ElectionDefinition,
   type NodeId,
   type ReplicatedLog,
   type ReplicatedLogDefinition,
   type ReplicatedLogIndication,
   type ReplicatedLogOptions,
+  type Term,
 } from '@quorate/core'
 import type { ScheduledRequest } from '../scheduled-request.js'
 import { Simulation } from '../simulation.js'
+import { LeadershipMarks } from '../marks/leadership-marks.js'
 import { InvariantChecks, Violations } from './checks.js'
+import { forgeries } from './forgery.js'
 import { LeaderHunt } from './leader-hunt.js'
 import { LogChecks } from './log-checks.js'
 import { OracleDetector } from './oracle-detector.js'
 import { logRequests } from './requests.js'
-import { heal, plan, resultOf, scheduleOf, strike, syncMs, type Plan, type RunOptions, type RunResult } from './run.js'
+import {
+  heal,
+  judgedNodes,
+  plan,
+  resultOf,
+  scheduleOf,
+  strike,
+  syncMs,
+  type Plan,
+  type RunOptions,
+  type RunResult,
+} from './run.js'
 
 export interface ReplicatedLogRunOptions extends RunOptions {
   /** The election that the log is carried by. */
@@ -48,13 +64,15 @@ class ReplicatedLogRun<M> {
   readonly #violations: Violations
   readonly #invariants: InvariantChecks
   readonly #checks: LogChecks
+  readonly #leaderships: LeadershipMarks
   readonly #oracle: OracleDetector
   readonly #hunt: LeaderHunt<ReplicatedLog<unknown>>
+  #judged: ReadonlySet<NodeId> = new Set()
   /** What each proposal of each life of each node was: `node incarnation number`. */
   readonly #proposed = new Map<string, string>()
   readonly #rejected = new Set<string>()
-  /** What had been committed anywhere when each barrier was asked for. */
-  readonly #asked = new Map<string, number>()
+  /** What had been committed anywhere, and in which term the node was, when each barrier was asked for. */
+  readonly #asked = new Map<string, { readonly committed: number; readonly term: Term }>()
   readonly #outcomes = { committed: 0, rejected: 0, unknown: 0 }
   readonly #barriers = { answered: 0, unanswered: 0 }
   /** Last command of the calm that each node has applied. */
@@ -76,6 +94,7 @@ class ReplicatedLogRun<M> {
       clockBound: run.clockBound,
       traceLimit: run.traceLimit,
       stores: run.stores,
+      forge: forgeries({ '': definition, election }),
       protocol: (id) => {
         this.#checks?.restarted(id)
         this.#applied.set(id, new Set())
@@ -86,16 +105,22 @@ class ReplicatedLogRun<M> {
         }
       },
       onIndication: (node, path, indication) => {
-        if (path === '') this.#indicated(node, indication as ReplicatedLogIndication)
+        if (path === '' && this.#judged.has(node)) this.#indicated(node, indication as ReplicatedLogIndication)
       },
-      onStart: (node) => this.#checks.started(node),
+      onStart: (node) => {
+        this.#leaderships.started(node)
+        if (this.#judged.has(node)) this.#checks.started(node)
+      },
       afterStep: (node) => {
+        if (!this.#simulation.isUp(node)) this.#leaderships.crashed(node)
+        if (!this.#judged.has(node)) return
         this.#checks.stepped(node)
         this.#invariants.check(node)
       },
     })
     this.#violations = new Violations(this.#simulation, definition.guarantees)
     this.#invariants = new InvariantChecks(definition.invariants, run.ids, this.#simulation, this.#violations)
+    this.#leaderships = new LeadershipMarks(this.#simulation)
     this.#checks = new LogChecks(this.#simulation, this.#violations)
     this.#oracle = new OracleDetector(
       this.#simulation,
@@ -114,16 +139,18 @@ class ReplicatedLogRun<M> {
     const { chaosMs, maxDelayMs, ids } = this.#plan
     const simulation = this.#simulation
     const schedule = scheduleOf(this.#plan, chaosMs, simulation.random.fork('schedule'))
+    this.#judged = judgedNodes(ids, schedule)
+    this.#invariants.judge(this.#judged)
     strike(simulation, schedule)
     for (const { atMs } of schedule) simulation.at(atMs, () => this.#oracle.look())
     for (let atMs = 0; atMs < chaosMs; atMs += 2 * maxDelayMs) simulation.at(atMs, () => this.#oracle.look())
     for (const request of logRequests(this.#plan, simulation.random)) this.#request(request)
     simulation.start()
     simulation.run(chaosMs)
-    heal(simulation, this.#plan, schedule)
+    const core = heal(simulation, this.#plan, schedule)
     this.#oracle.look()
-    this.#checkProgress()
-    this.#checks.checkAll(ids)
+    this.#checkProgress(core)
+    this.#checks.checkAll([...this.#judged])
     this.#checkRejected()
     return {
       ...resultOf(this.#plan, simulation, this.#violations),
@@ -147,7 +174,7 @@ class ReplicatedLogRun<M> {
           simulation.request(node, 'resign', (log) => log.resign())
           return
         case 'transfer':
-          simulation.request(node, `transfer ${request.to}`, (log) => log.transfer(request.to))
+          this.#transfer(node, request.to)
           return
         case 'accuse':
           this.#oracle.mistake(node, request.peer)
@@ -169,10 +196,17 @@ class ReplicatedLogRun<M> {
     return commands.at(-1) as string
   }
 
+  #transfer(node: NodeId, to: NodeId): void {
+    this.#simulation.request(node, `transfer ${to}`, (log) => {
+      if (log.leader === node) this.#leaderships.handsOver(to)
+      log.transfer(to)
+    })
+  }
+
   #read(node: NodeId): void {
     const committed = this.#checks.committedIndex
     this.#simulation.request(node, 'read', (log) => {
-      this.#asked.set(this.#key(node, log.readBarrier()), committed)
+      this.#asked.set(this.#key(node, log.readBarrier()), { committed, term: log.term })
     })
   }
 
@@ -181,8 +215,10 @@ class ReplicatedLogRun<M> {
   }
 
   #indicated(node: NodeId, indication: ReplicatedLogIndication): void {
+    const simulation = this.#simulation
     switch (indication.type) {
       case 'leader-changed':
+        this.#leaderships.indicated(node, indication.leader, indication.term)
         this.#checks.leaderChanged(node, indication.leader, indication.term)
         if (indication.leader === node) this.#hunt.elected(node)
         return
@@ -196,6 +232,7 @@ class ReplicatedLogRun<M> {
       case 'proposal-ended': {
         const { outcome } = indication.outcome
         this.#outcomes[outcome]++
+        if (outcome !== 'committed') simulation.marks.add(`proposal-${outcome}`)
         const command = this.#proposed.get(this.#key(node, indication.proposal))
         if (outcome === 'rejected' && command !== undefined) this.#rejected.add(command)
         if (outcome === 'committed' && this.#checks.commandAt(indication.outcome.index) !== command) {
@@ -206,14 +243,17 @@ class ReplicatedLogRun<M> {
       }
       case 'barrier-ended': {
         const { index } = indication
-        if (index === undefined) this.#barriers.unanswered++
-        else {
+        if (index === undefined) {
+          this.#barriers.unanswered++
+          simulation.marks.add('barrier-unanswered')
+        } else {
           this.#barriers.answered++
-          const asked = this.#asked.get(this.#key(node, indication.barrier)) ?? 0
-          if (index < asked) {
+          const { committed = 0, term = noTerm } = this.#asked.get(this.#key(node, indication.barrier)) ?? {}
+          if (compareTerms(term, simulation.root(node).term) < 0) simulation.marks.add('barrier-across-leaders')
+          if (index < committed) {
             this.#violations.add(
               'linearizable-reads',
-              `${node} may read at index ${index}; ${asked} was committed before it asked`,
+              `${node} may read at index ${index}; ${committed} was committed before it asked`,
             )
           }
         }
@@ -221,14 +261,14 @@ class ReplicatedLogRun<M> {
     }
   }
 
-  /** Once all is well, what anybody proposes is committed by all, refusals apart, which are tried again. */
-  #checkProgress(): void {
+  /** Once all is well with the core, what any of it proposes is committed by all of it, refusals apart, which are tried again. */
+  #checkProgress(core: readonly NodeId[]): void {
     const { maxDelayMs } = this.#plan
     const simulation = this.#simulation
     const endsAtMs = simulation.now + 4 * maxDelayMs + this.#definition.commitsWithinMs(this.#logOptions)
     const wanted = new Map<NodeId, string>()
-    const everywhere = (command: string): boolean =>
-      simulation.live.every((id) => this.#applied.get(id)?.has(command) === true)
+    const live = (): readonly NodeId[] => core.filter((id) => simulation.isUp(id))
+    const everywhere = (command: string): boolean => live().every((id) => this.#applied.get(id)?.has(command) === true)
     let renewAtMs = 0
     while (simulation.now < endsAtMs) {
       // What was proposed to a leader that was lost ends unknown, and is nobody's fault: after a while another is tried.
@@ -236,7 +276,7 @@ class ReplicatedLogRun<M> {
       if (renew) renewAtMs = simulation.now + 20 * maxDelayMs
       // A damaged disk may only now be read, and its node go down.
       for (const id of wanted.keys()) if (!simulation.isUp(id)) wanted.delete(id)
-      for (const id of simulation.live) {
+      for (const id of live()) {
         const command = wanted.get(id)
         const lost = command === undefined || this.#rejected.has(command) || (renew && !everywhere(command))
         if (lost) wanted.set(id, this.#propose(id))

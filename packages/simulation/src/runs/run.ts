@@ -9,15 +9,18 @@ import {
   type Protocol,
   type Random,
 } from '@quorate/core'
+import type { Coverage } from '../marks/marks.js'
 import type { ScheduledFault } from '../fault-action.js'
 import { nodeIds } from '../node-ids.js'
 import type { ScheduledRequest } from '../scheduled-request.js'
 import type { OpenStores } from '../simulation-options.js'
+import { recordedLatencies, type LatencyName } from '../recorded-latencies.js'
 import type { Simulation } from '../simulation.js'
 import type { TraceEntry } from '../trace.js'
 import type { Violation, Violations } from './checks.js'
+import { requireInjectable } from './injectable.js'
 import { requireRequests } from './requests.js'
-import { drawSchedule, healing, requireInjectable } from './schedule.js'
+import { drawSchedule, healing } from './schedule.js'
 
 /** The shortest and longest time until a write is durable in a run, in milliseconds. */
 export const syncMs = [0.05, 2] as const
@@ -48,6 +51,11 @@ export interface RunOptions {
   readonly clockBound?: ClockBound
   /** How many of the newest entries of the trace are kept. Default 0. */
   readonly traceLimit?: number
+  /**
+   * Delays are drawn from this recording instead of evenly; then `maxDelayMs` is by default the longest one recorded. With another
+   * `maxDelayMs` all of them are shrunk or stretched alike.
+   */
+  readonly latency?: LatencyName
   /** How nodes open their stores, such as `openWriteAheadLog`: faults of the disk's content take stores that lie on one. */
   readonly stores?: OpenStores
 }
@@ -61,6 +69,8 @@ export interface RunResult {
   /** The first violation of each property; none when all held. */
   readonly violations: readonly Violation[]
   readonly trace: readonly TraceEntry[]
+  /** How often which rare event happened, by the names in `coverageMarks`. What did not happen is left out. */
+  readonly coverage: Coverage
   /** A command line that runs it again. What cannot be given on a command line is named in a comment at its end. */
   readonly command: string
 }
@@ -79,13 +89,18 @@ export interface Plan {
   readonly clockBound: ClockBound
   readonly traceLimit: number
   readonly stores: OpenStores | undefined
+  readonly latency: LatencyName | undefined
   readonly command: string
 }
 
 /** What is run, as it is called on the command line. */
 export type RunKind = 'election' | 'vote' | 'detector' | 'log'
 
-export function plan(kind: RunKind, definition: Declaration, options: RunOptions): Plan {
+export function plan(
+  kind: RunKind,
+  definition: Declaration & { forge?(...lie: never): unknown },
+  options: RunOptions,
+): Plan {
   const nodes = requireInteger('nodes', options.nodes, { min: 1, max: 64 })
   const seed = requireInteger('seed', options.seed, { min: 0 })
   const maxFaulty = requireInteger('maxFaulty', options.maxFaulty ?? definition.resilience(nodes), {
@@ -93,8 +108,16 @@ export function plan(kind: RunKind, definition: Declaration, options: RunOptions
     max: nodes,
   })
   const faults = options.faults ?? definition.tolerates
-  if (options.schedule === undefined) requireInjectable(definition.name, faults, options.stores !== undefined)
-  const maxDelayMs = requireNumber('maxDelayMs', options.maxDelayMs ?? 10, { min: 0.01, max: 60_000 })
+  if (options.schedule === undefined) {
+    requireInjectable(definition.name, faults, {
+      disks: options.stores !== undefined,
+      forge: definition.forge !== undefined,
+    })
+  }
+  const maxDelayMs = requireNumber('maxDelayMs', options.maxDelayMs ?? usualDelayMs(options.latency), {
+    min: 0.01,
+    max: 60_000,
+  })
   const chaosMs = requireNumber('chaosMs', options.chaosMs ?? 100 * maxDelayMs, { min: 0, max: 86_400_000 })
   const clockBound = options.clockBound ?? { wallErrorMs: 2, ratePpm: 200 }
   const traceLimit = options.traceLimit ?? 0
@@ -115,8 +138,16 @@ export function plan(kind: RunKind, definition: Declaration, options: RunOptions
     clockBound,
     traceLimit,
     stores: options.stores,
+    latency: options.latency,
     command: replayCommand(kind, definition, options, { nodes, seed, maxFaulty, faults, maxDelayMs, chaosMs }),
   }
+}
+
+/** The longest delay where none is given, in milliseconds. */
+export function usualDelayMs(latency: LatencyName | undefined): number {
+  if (latency === undefined) return 10
+  if (Object.hasOwn(recordedLatencies, latency)) return recordedLatencies[latency].longestMs
+  throw invalidOption('latency', latency, `one of ${Object.keys(recordedLatencies).join(', ')}`)
 }
 
 interface Replayed {
@@ -169,22 +200,52 @@ export function strike<Root extends Protocol<unknown>>(
   }
 }
 
-/** Ends all faults that can end. What crashed for good stays down, as does everybody where restarting is not tolerated. */
+/**
+ * Ends all faults that can end, and returns the core: the nodes that must go on. What crashed for good stays down, as does everybody where
+ * restarting is not tolerated; what is cut off or paused for good stays so. Those, and nodes that are Byzantine, are not of the core.
+ */
 export function heal<Root extends Protocol<unknown>>(
   simulation: Simulation<Root>,
-  { ids, faults, maxDelayMs }: Plan,
+  { ids, faults, maxDelayMs, latency }: Plan,
   schedule: readonly ScheduledFault[],
-): void {
+): readonly NodeId[] {
+  const left = leftBehind(schedule)
+  simulation.marks.add('left-behind', left.size)
   const gone = new Set(schedule.flatMap(({ action }) => (action.type === 'crash' && action.forGood ? action.node : [])))
   const restarting = faults.includes('crash-recovery') ? ids.filter((id) => !gone.has(id)) : []
-  const afflicted = (type: 'omit' | 'disk' | 'full-disk') =>
+  const afflicted = (type: 'omit' | 'disk' | 'full-disk' | 'lying-disk' | 'slow') =>
     new Set(schedule.flatMap(({ action }) => (action.type === type ? action.node : [])))
   for (const node of afflicted('full-disk')) simulation.apply({ type: 'full-disk', node, full: false })
-  for (const action of healing(ids, restarting, maxDelayMs)) simulation.apply(action)
+  for (const node of afflicted('lying-disk')) simulation.apply({ type: 'lying-disk', node, lies: false })
+  for (const action of healing(ids, restarting, maxDelayMs)) {
+    if (action.type !== 'resume' || !left.has(action.node)) simulation.apply(action)
+  }
+  if (latency !== undefined) simulation.apply({ type: 'links', conditions: { minDelayMs: 0 } })
+  // All links were mended at once: those that are cut for good are cut again.
+  for (const { action } of schedule) if (action.type === 'cut' && action.forGood !== undefined) simulation.apply(action)
   for (const node of afflicted('omit')) simulation.apply({ type: 'omit', node })
   for (const node of afflicted('disk')) simulation.apply({ type: 'disk', node })
+  for (const node of afflicted('slow')) simulation.apply({ type: 'slow', node })
   // What is still under way, however late, belongs to the faults.
   if (faults.includes('delay') || faults.includes('slow-disk')) simulation.run(simulation.now + 11 * maxDelayMs)
+  const judged = judgedNodes(ids, schedule)
+  return ids.filter((id) => judged.has(id) && !left.has(id))
+}
+
+/** Whose deeds and words are judged: all but the Byzantine nodes', whenever they become it. */
+export function judgedNodes(ids: readonly NodeId[], schedule: readonly ScheduledFault[]): ReadonlySet<NodeId> {
+  const byzantine = new Set(schedule.flatMap(({ action }) => (action.type === 'byzantine' ? action.node : [])))
+  return new Set(ids.filter((id) => !byzantine.has(id)))
+}
+
+/** Who is left behind when faults cease. */
+function leftBehind(schedule: readonly ScheduledFault[]): ReadonlySet<NodeId> {
+  return new Set(
+    schedule.flatMap(({ action }) => {
+      if (action.type === 'cut') return action.forGood ?? []
+      return (action.type === 'crash' || action.type === 'pause') && action.forGood === true ? action.node : []
+    }),
+  )
 }
 
 /**
@@ -214,6 +275,7 @@ export function resultOf<Root extends Protocol<unknown>>(
     virtualMs: simulation.now,
     violations: violations.found,
     trace: simulation.trace,
+    coverage: simulation.marks.counts,
     command,
   }
 }

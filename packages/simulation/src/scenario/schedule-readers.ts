@@ -1,5 +1,7 @@
 import type { FaultAction, ScheduledFault } from '../fault-action.js'
 import type { LinkConditions } from '../network.js'
+import { partitionShapes, type PartitionShape } from '../partition-shapes.js'
+import { recordedLatencies, type LatencyName } from '../recorded-latencies.js'
 import type { RunKind } from '../runs/run.js'
 import { requestsOf, type RequestKind, type ScheduledRequest } from '../scheduled-request.js'
 import type { Located } from './located-json.js'
@@ -31,6 +33,7 @@ const conditions: FieldReaders<Partial<LinkConditions>> = {
   straggling: optional(probability),
   corruption: optional(probability),
   ordered: optional(flag),
+  latency: optional(oneOf(['uniform', ...(Object.keys(recordedLatencies) as LatencyName[])])),
 }
 
 type Of<Type extends FaultAction['type']> = Omit<Extract<FaultAction, { readonly type: Type }>, 'type'>
@@ -48,11 +51,17 @@ const actions: { readonly [Type in FaultAction['type']]: FieldReaders<Of<Type>> 
     forGood: optional(flag),
   },
   restart: { node },
-  pause: { node },
+  pause: { node, forGood: optional(flag) },
+  slow: { node, stepMs: optional(span) },
   resume: { node },
   'fail-sync': { node, restartAfterMs: optional(milliseconds) },
   spare: { node },
-  cut: { from: list(node), to: list(node) },
+  cut: {
+    from: list(node),
+    to: list(node),
+    shape: optional(oneOf(Object.keys(partitionShapes) as PartitionShape[])),
+    forGood: optional(node),
+  },
   mend: { from: list(node), to: list(node) },
   heal: {},
   links: { conditions: (value, bounds) => readFields(value, conditions, bounds) },
@@ -60,6 +69,14 @@ const actions: { readonly [Type in FaultAction['type']]: FieldReaders<Of<Type>> 
   disk: { node, syncMs: optional(span) },
   'full-disk': { node, full: flag },
   'bit-rot': { node },
+  'lying-disk': { node, lies: flag },
+  byzantine: {
+    node,
+    lies: optional(probability),
+    equivocates: optional(probability),
+    replays: optional(probability),
+    silent: optional(probability),
+  },
   clock: { node, wallErrorMs: optional(anyNumber), ratePpm: optional(number(-900_000, 1e9)) },
 }
 

@@ -67,7 +67,18 @@ function spell(episode: Episode): readonly { readonly node: NodeId; readonly fro
 
 /** The node that a fault makes count as faulty. */
 function faulty(action: FaultAction): NodeId | undefined {
-  return action.type === 'pause' || action.type === 'omit' || action.type === 'bit-rot' ? action.node : brings(action)
+  switch (action.type) {
+    case 'pause':
+    case 'omit':
+    case 'slow':
+    case 'bit-rot':
+    case 'byzantine':
+      return action.node
+    case 'cut':
+      return action.forGood
+    default:
+      return brings(action)
+  }
 }
 
 /** The node that a fault brings down, at once or on occasion. */
@@ -82,6 +93,10 @@ function begunBy(action: FaultAction): string | undefined {
       return `pause ${action.node}`
     case 'omit':
       return action.sends === undefined && action.receives === undefined ? undefined : `omit ${action.node}`
+    case 'slow':
+      return action.stepMs === undefined ? undefined : `slow ${action.node}`
+    case 'lying-disk':
+      return action.lies ? `lying-disk ${action.node}` : undefined
     case 'disk':
       return action.syncMs === undefined ? undefined : `disk ${action.node}`
     case 'full-disk':
@@ -103,6 +118,10 @@ function endedBy(action: FaultAction): string | undefined {
       return `pause ${action.node}`
     case 'omit':
       return action.sends === undefined && action.receives === undefined ? `omit ${action.node}` : undefined
+    case 'slow':
+      return action.stepMs === undefined ? `slow ${action.node}` : undefined
+    case 'lying-disk':
+      return action.lies ? undefined : `lying-disk ${action.node}`
     case 'disk':
       return action.syncMs === undefined ? `disk ${action.node}` : undefined
     case 'full-disk':

@@ -40,6 +40,12 @@ export function kindsOf(action: FaultAction): readonly FaultKind[] {
       return ['full-disk', 'crash-recovery']
     case 'bit-rot':
       return ['bit-rot']
+    case 'slow':
+      return ['slow-process']
+    case 'lying-disk':
+      return ['lost-write']
+    case 'byzantine':
+      return ['byzantine']
     case 'clock':
       return ['clock-skew', 'clock-drift', 'clock-jump']
   }
