@@ -5,6 +5,7 @@ import { cpus, totalmem } from 'node:os'
 import { calm } from './calm.js'
 import { attacks } from './campaigns.js'
 import { silence } from './detection.js'
+import { explore } from './explore.js'
 import { failover } from './failover.js'
 import { kvFailover } from './kv/kv-failover.js'
 import { kvMemory } from './kv/kv-memory.js'
@@ -31,6 +32,7 @@ interface Options extends Omit<TargetChoice, 'targets'> {
 const benchmarks: Readonly<Record<string, (options: Options) => Report | Promise<Report>>> = {
   simulation: ({ millions = 10 }) => simulation(millions),
   campaigns: () => attacks(),
+  explore: ({ rounds = 3 }) => explore(rounds),
   memory: ({ seconds = 60 }) => memory(seconds),
   failover: ({ rounds = 50 }) => failover(rounds),
   detection: ({ rounds = 50 }) => silence(rounds),
@@ -49,7 +51,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .addOption(
       count(
         '--rounds <count>',
-        'how often a node is killed or stopped (50), or how many rounds (kv 5, kv-failover 10, kv-restart 5)',
+        'how often a node is killed or stopped (50), or how many rounds (explore 3, kv 5, kv-failover 10, kv-restart 5)',
       ),
     )
     .addOption(count('--minutes <count>', 'how long the calm is watched (5)'))

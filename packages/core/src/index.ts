@@ -9,6 +9,7 @@ export type { Disk, DiskChange, DiskError } from './disk.js'
 export type { ChildDefinition, Environment } from './environment.js'
 export type { DisconnectCause, Inspectable, Inspection, PeerEvent, Protocol } from './protocol.js'
 export { Host } from './host/host.js'
+export type { Held } from './host/scope.js'
 export type { HostReport, HostTimer, Platform } from './host/platform.js'
 
 export {

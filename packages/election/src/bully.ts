@@ -188,7 +188,11 @@ class BullyElection implements Election<Message> {
       state: this.#state,
       attempt: this.#attempt,
       halted: [...this.#halted].sort(),
-      haltedBy: this.#haltedBy?.id ?? null,
+      haltedBy: this.#haltedBy === undefined ? null : { ...this.#haltedBy },
+      greatestNumber: this.#greatestNumber,
+      resigned: { ...this.#resigned },
+      abstainsUntilMs: this.#abstainsUntilMs,
+      lives: Object.fromEntries(this.#lives),
       suspected: this.#succession.suspected,
     }
   }

@@ -216,14 +216,23 @@ class RaftElection implements LogElection<Message> {
   }
 
   inspect(): Inspection {
-    const { name } = this.#role
+    const role = this.#role
     return {
-      role: name,
+      role: role.name,
+      hopesFor: role.name === 'hopeful' ? role.term : 0,
+      answers: Object.fromEntries('answers' in role ? role.answers : []),
+      leading:
+        role.name === 'leader'
+          ? { round: role.round, acknowledgedBy: [...role.acknowledgedBy].sort(), checkAtMs: role.checkAtMs }
+          : null,
       leader: this.#leader ?? null,
       newest: { ...this.promised },
       votedFor: this.#ballot.votedFor,
       established: { ...this.#established },
-      answers: 'answers' in this.#role ? [...this.#role.answers].map(([id, yes]) => `${id} ${yes ? 'yes' : 'no'}`) : [],
+      askers: Object.fromEntries(this.#askers),
+      silentAtMs: this.#silentAtMs,
+      abstainsUntilMs: this.#abstainsUntilMs,
+      told: { leader: this.#told.leader ?? null, term: { ...this.#told.term } },
       suspected: this.#succession.suspected,
     }
   }

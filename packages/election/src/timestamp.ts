@@ -181,6 +181,8 @@ class TimestampElection implements Election<Message> {
         start === undefined
           ? null
           : { start, timestamp: timestamp ?? start, acknowledgedBy: [...(acknowledgedBy ?? [])] },
+      abstainsUntilMs: this.#abstainsUntilMs,
+      told: { leader: this.#told.leader ?? null, term: { ...this.#told.term } },
       suspected: this.#succession.suspected,
     }
   }

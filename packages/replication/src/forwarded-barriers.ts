@@ -18,6 +18,10 @@ export class ForwardedBarriers {
     return this.#waiting.length >= replicationLimits.maxPendingBarriers
   }
 
+  inspect() {
+    return { sequence: this.#sequence, asked: this.#asked ?? null, waiting: [...this.#waiting] }
+  }
+
   add(barrier: number): void {
     this.#waiting.push(barrier)
   }

@@ -165,15 +165,21 @@ export class Leadership {
   inspect() {
     return {
       term: { ...this.term },
-      uncommittedBytes: this.#uncommittedBytes,
-      followers: [...this.#followers].map(([id, { matchIndex, nextIndex, probing, inflightAppends }]) => ({
-        id,
-        matchIndex,
-        nextIndex,
-        probing,
-        inflightAppends,
-      })),
+      beginning: this.#beginning,
+      matched: Object.fromEntries(this.#matched),
+      uncommitted: this.#uncommitted.map((each) => ({ ...each })),
+      barriers: this.#barriers.inspect(),
+      forwards: this.inspectForwards(),
+      followers: Object.fromEntries([...this.#followers].map(([id, progress]) => [id, progress.inspect()])),
     }
+  }
+
+  /** What it knows of forwarded proposals, also once it has ended. */
+  inspectForwards() {
+    const forwards = [...this.#forwards].map(
+      ([id, { incarnation, seen }]) => [id, { incarnation, ...seen.inspect() }] as const,
+    )
+    return { term: { ...this.term }, from: Object.fromEntries(forwards) }
   }
 
   #append(records: readonly Uint8Array[], bytes: number): void {

@@ -113,6 +113,16 @@ export class Log {
     if (count > 0) this.#unsynced.splice(0, count)
   }
 
+  /** `durable`: how far the store is. Of writes only distances count. */
+  inspect(durable: Write) {
+    return {
+      firstIndex: this.firstIndex,
+      lastIndex: this.lastIndex,
+      durableIndex: this.#durableIndex,
+      unsynced: this.#unsynced.map(({ write, lastIndex }) => ({ writes: write - durable, lastIndex })),
+    }
+  }
+
   #written(write: Write): void {
     this.#unsynced.push({ write, lastIndex: this.lastIndex })
   }

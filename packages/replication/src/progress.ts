@@ -29,6 +29,17 @@ export class Progress {
     return this.#inflight.length
   }
 
+  inspect() {
+    const { matchIndex, nextIndex, probing, toldCommitIndex } = this
+    return {
+      matchIndex,
+      nextIndex,
+      probing,
+      toldCommitIndex,
+      inflight: this.#inflight.map((append) => ({ ...append })),
+    }
+  }
+
   /** Whether another append with records may be sent. */
   get open(): boolean {
     if (this.probing) return this.#inflight.length === 0

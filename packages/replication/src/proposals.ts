@@ -22,8 +22,13 @@ export class Proposals {
     this.#ended = ended
   }
 
-  get size(): number {
-    return this.#pending.size
+  inspect() {
+    const pending = [...this.#pending].map(([number, { expiresAtMs, term }]) => ({
+      number,
+      expiresAtMs,
+      term: { ...term },
+    }))
+    return { last: this.#last, pending }
   }
 
   /** How many more may wait. */

@@ -267,15 +267,18 @@ export class RaftLog implements ReplicatedLog<Message> {
   }
 
   inspect(): Inspection {
-    const { firstIndex, lastIndex, durableIndex } = this.#log
+    const { to, untilMs, resigns } = this.#transferee ?? {}
     return {
-      firstIndex,
-      lastIndex,
-      durableIndex,
+      ...this.#log.inspect(this.#env.store.durable),
       committed: this.#committed,
       indicated: this.#indicated,
-      pendingProposals: this.#proposals.size,
+      proposals: this.#proposals.inspect(),
+      barriers: this.#barriers,
+      forwardedBarriers: this.#forwardedBarriers.inspect(),
       leadership: this.#leadership?.inspect() ?? null,
+      former: this.#former?.inspectForwards() ?? null,
+      transferee: to === undefined ? null : { to, untilMs: untilMs ?? 0, resigns: resigns === true },
+      suspected: [...this.#suspected].sort(),
     }
   }
 

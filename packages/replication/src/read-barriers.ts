@@ -36,6 +36,17 @@ export class ReadBarriers {
     return this.#asked.length > 0 ? this.#round : undefined
   }
 
+  inspect() {
+    const plain = (origins: readonly BarrierOrigin[]) => origins.map((origin) => ({ ...origin }))
+    return {
+      round: this.#round,
+      confirmed: [...this.#confirmed].sort(),
+      asked: plain(this.#asked),
+      askedIndex: this.#askedIndex,
+      waiting: plain(this.#waiting),
+    }
+  }
+
   /** Returns whether there was room. */
   add(origin: BarrierOrigin): boolean {
     // A member repeats its request until it is answered, and has one at a time.

@@ -11,6 +11,10 @@ export class Remembered {
     this.#limit = limit
   }
 
+  inspect() {
+    return { floor: this.#floor, seen: [...this.#seen] }
+  }
+
   /** Returns whether `number` is new, and remembers it. */
   add(number: number): boolean {
     if (number <= this.#floor || this.#seen.has(number)) return false

@@ -46,3 +46,15 @@ export {
   type ShrinkProgress,
   type ShrinkResult,
 } from './shrink/shrink.js'
+export {
+  exploreAgreement,
+  exploreElection,
+  exploreReplicatedLog,
+  type ExplorationResult,
+  type ExploredViolation,
+  type ExploreAgreementOptions,
+  type ExploreElectionOptions,
+  type ExploreLogOptions,
+  type ExploreOptions,
+} from './explore/explore.js'
+export type { Counts as ExplorationCounts } from './explore/bounds.js'

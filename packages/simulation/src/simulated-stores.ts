@@ -1,4 +1,4 @@
-import { type Store, type StoreBackend, type StoreError, type Write } from '@quorate/core'
+import { compareIds, type Store, type StoreBackend, type StoreError, type Write } from '@quorate/core'
 import type { Loss, Storage } from './storage.js'
 
 /** One change of one store. */
@@ -33,6 +33,10 @@ class Contents {
         this.firstIndex = change.through + 1
       }
     }
+  }
+
+  inspect(): unknown {
+    return [[...this.values].sort((a, b) => compareIds(a[0], b[0])), this.firstIndex, this.records]
   }
 
   copy(): Contents {
@@ -175,6 +179,22 @@ export class SimulatedStores implements StoreBackend, Storage {
     return new Set([...this.#durable.keys(), ...this.#open.keys(), ...this.#dropped]).size
   }
 
+  /**
+   * Everything that it holds: what is durable, and what each open store has written since, by how many writes it is ahead. Numbers of
+   * writes are compared, and never looked at, so that only distances count.
+   */
+  inspect(): unknown {
+    return {
+      durable: [...this.#durable].map(([path, contents]) => [path, contents.inspect()]).sort(byPath),
+      open: [...this.#open].map(([path, store]) => [path, store.latest - store.durable]).sort(byPath),
+      dropped: this.#dropped,
+      pending: this.#pending.map(({ entries, writers }) => [
+        entries.map(({ path, change, store }) => [path, change ?? null, store?.closed === true]),
+        [...writers].map(([store, write]) => write - store.durable),
+      ]),
+    }
+  }
+
   /** How many batches are not durable. */
   get pendingCount(): number {
     return this.#pending.length
@@ -202,6 +222,10 @@ export class SimulatedStores implements StoreBackend, Storage {
       contents.apply(change)
     }
   }
+}
+
+function byPath(a: readonly unknown[], b: readonly unknown[]): number {
+  return compareIds(String(a[0]), String(b[0]))
 }
 
 function isWithin(path: string, ancestor: string): boolean {

@@ -136,7 +136,7 @@ class Deciding implements Agreement<Message> {
   timeout(): void {}
 
   inspect(): Inspection {
-    return { decision: this.decision ?? null }
+    return { decision: this.decision ?? null, heard: this.#heard }
   }
 }
 

@@ -129,10 +129,11 @@ class Threshold implements Agreement<Message> {
     const attempt = this.#attempt && {
       ballot: { ...this.#attempt.ballot },
       promises: [...this.#attempt.promises.keys()],
+      reported: Object.fromEntries([...this.#attempt.promises].map(([id, reported]) => [id, JSON.stringify(reported)])),
       value: this.#attempt.value ?? null,
       acknowledged: [...this.#attempt.acknowledged],
     }
-    return { ...this.#ledger.inspect(), attempt: attempt ?? null }
+    return { ...this.#ledger.inspect(), attempt: attempt ?? null, refusedBy: this.#refusedBy, spread: this.#spread }
   }
 
   /** Begins an attempt of its own, in a ballot greater than any it knows. */

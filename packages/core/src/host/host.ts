@@ -5,7 +5,7 @@ import type { Incarnation } from '../ids.js'
 import type { Inspection, PeerEvent, Protocol } from '../protocol.js'
 import type { StoreError, Write } from '../store.js'
 import type { HostTimer, Platform } from './platform.js'
-import { Scope, type ScopeTimer } from './scope.js'
+import { Scope, type Held, type ScopeTimer } from './scope.js'
 
 /**
  * Runs a protocol and its children on a platform: it gives them their environments, brings messages to the right one, and holds
@@ -115,6 +115,22 @@ export class Host<Root extends Protocol<unknown> = Protocol<unknown>> {
   /** The state of one protocol, or `undefined` when none runs at `path`. */
   inspectOne(path: string): Inspection | undefined {
     return this.#scopes.get(path)?.protocol?.inspect()
+  }
+
+  /**
+   * What it holds beside the protocols, by path: what waits there for writes, with how many writes it waits for. With `inspect()`, the
+   * stores and the timers it is the whole state of a node.
+   */
+  held(): Readonly<Record<string, readonly Held[]>> {
+    const held: Record<string, readonly Held[]> = {}
+    for (const [path, scope] of this.#scopes) if (scope.waitingCount > 0) held[path] = scope.held
+    return held
+  }
+
+  /** What a message says, by the codec of the protocol that it is for; `undefined` when that does not run or cannot read it. */
+  decode(channel: string, payload: Uint8Array): unknown {
+    const message = this.#scopes.get(channel)?.definition.codec.decode(payload)
+    return isMalformed(message) ? undefined : message
   }
 
   /** @internal Creates the protocol of a scope. */

@@ -33,6 +33,11 @@ type Waiting =
   | { readonly after: Write; readonly to: NodeId; readonly payload: Uint8Array }
   | { readonly after: Write; readonly indication: unknown }
 
+/** Something that waits in a host until writes are durable: a message, or an indication. */
+export type Held =
+  | { readonly writes: number; readonly to: NodeId; readonly payload: Uint8Array }
+  | { readonly writes: number; readonly indication: unknown }
+
 /** The environment of one protocol on a host: its channel, timers, store, and what waits for its writes. */
 export class Scope implements Environment<unknown, unknown> {
   readonly path: string
@@ -62,6 +67,12 @@ export class Scope implements Environment<unknown, unknown> {
 
   get waitingCount(): number {
     return this.#waiting.length
+  }
+
+  /** What waits, in order. */
+  get held(): readonly Held[] {
+    const { durable } = this.store
+    return this.#waiting.map(({ after, ...what }) => ({ writes: after - durable, ...what }))
   }
 
   send(to: NodeId | readonly NodeId[], message: unknown, after: Write = this.store.latest): void {

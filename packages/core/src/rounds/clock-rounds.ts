@@ -100,7 +100,7 @@ export class ClockRounds<M> implements Protocol<RoundMessage> {
   }
 
   inspect(): Inspection {
-    return { round: this.#round, late: this.late }
+    return { round: this.#round, spokenIn: this.#spokenIn, late: this.late, held: this.#inbox.inspect() }
   }
 
   /**

@@ -45,6 +45,15 @@ export class RoundInbox<M> {
     return messages
   }
 
+  /** What it holds, by round and sender, as bytes. */
+  inspect(): Readonly<Record<string, Readonly<Record<NodeId, readonly number[]>>>> {
+    const rounds = [...this.#rounds].map(([round, messages]) => {
+      const held = [...messages].map(([from, message]) => [from, [...this.#codec.encode(message)]] as const)
+      return [String(round), Object.fromEntries(held)] as const
+    })
+    return Object.fromEntries(rounds)
+  }
+
   forgetThrough(round: number): void {
     for (const each of this.#rounds.keys()) if (each <= round) this.#rounds.delete(each)
   }

@@ -124,7 +124,8 @@ class RaftElection implements Election<Message> {
   }
 
   inspect(): Inspection {
-    return { role: this.#role, term: this.#term, votedFor: this.#votedFor ?? null, leader: this.leader ?? null }
+    const votes = [...this.#votes].sort()
+    return { role: this.#role, term: this.#term, votedFor: this.#votedFor ?? null, leader: this.leader ?? null, votes }
   }
 
   #lead(): void {
