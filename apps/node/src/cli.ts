@@ -10,6 +10,7 @@ const examples = `
   quorate demo election            five processes that elect, vote, fail and recover
   quorate run vote --nodes 5       a vote, simulated; with --real in five processes
   quorate simulate --election raft an election under attack, seed by seed
+  quorate chaos --minutes 10       real processes under faults, and what their clients saw checked
   quorate check-history FILE       whether a recorded history is linearizable
   quorate help start               all flags and where else settings may stand`
 
@@ -20,6 +21,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   run: async () => (await import('./commands/run.js')).registerRun,
   demo: async () => (await import('./commands/demo.js')).registerDemo,
   simulate: async () => (await import('./commands/simulate.js')).registerSimulate,
+  chaos: async () => (await import('./commands/chaos.js')).registerChaos,
   'check-history': async () => (await import('./commands/check-history.js')).registerCheckHistory,
 }
 
