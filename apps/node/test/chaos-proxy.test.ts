@@ -87,7 +87,8 @@ describe('a proxy between nodes', () => {
     await once(dialer.socket, 'close')
     expect(echo.ends).toEqual(['end'])
 
-    const stranger = 'require("net").connect(+process.argv[1], "127.0.0.1").on("error", e => process.stdout.write(e.code))'
+    const stranger =
+      'require("net").connect(+process.argv[1], "127.0.0.1").on("error", e => process.stdout.write(e.code))'
     const child = spawn(process.execPath, ['-e', stranger, String(ports[5])])
     children.push(child)
     const [said] = (await once(child.stdout, 'data')) as [Buffer]

@@ -6,7 +6,12 @@ import { resolveUnknown } from '../src/chaos/check/evidence.js'
 import { judge, type Facts } from '../src/chaos/verdict.js'
 import { History, workloadNames, type Recorded } from '../src/chaos/workload/history.js'
 import { Load } from '../src/chaos/workload/load.js'
-import { StoreConnection, type Store, type StoreAnswer, type StoreInput } from '../src/chaos/workload/store-connection.js'
+import {
+  StoreConnection,
+  type Store,
+  type StoreAnswer,
+  type StoreInput,
+} from '../src/chaos/workload/store-connection.js'
 import { freeLoopbackPorts } from '../src/processes/free-ports.js'
 import { Workbench } from './support/quorate.js'
 
@@ -50,10 +55,22 @@ describe('the verdict on a run', () => {
 
   it.each<[string, Partial<Facts>, string]>([
     ['the checker did not decide', { checked: [{ ...linearizable, verdict: 'unknown' }] }, 'UNDECIDED'],
-    ['one workload changed too little', { answered: { ...well.answered, append: { reads: 900, changes: 59 } } }, 'TOO_FEW_OPERATIONS'],
-    ['one workload read too little', { answered: { ...well.answered, append: { reads: 3, changes: 900 } } }, 'TOO_FEW_OPERATIONS'],
+    [
+      'one workload changed too little',
+      { answered: { ...well.answered, append: { reads: 900, changes: 59 } } },
+      'TOO_FEW_OPERATIONS',
+    ],
+    [
+      'one workload read too little',
+      { answered: { ...well.answered, append: { reads: 3, changes: 900 } } },
+      'TOO_FEW_OPERATIONS',
+    ],
     ['nothing was asked', { answered: {} }, 'TOO_FEW_OPERATIONS'],
-    ['one kind of fault never took effect', { faults: new Map([...well.faults, ['clock', { injected: 4, tookEffect: 0 }]]) }, 'NO_EFFECT'],
+    [
+      'one kind of fault never took effect',
+      { faults: new Map([...well.faults, ['clock', { injected: 4, tookEffect: 0 }]]) },
+      'NO_EFFECT',
+    ],
     ['no fault is possible', { faults: new Map() }, 'NO_EFFECT'],
   ])('is that it proves nothing when %s', (_, facts, code) => {
     expect(codes(facts)).toEqual(['inconclusive', `QUORATE_CHAOS_${code}`])
@@ -68,8 +85,7 @@ const changes = (input: StoreInput): boolean => input.type !== 'range'
 /** Once in so many requests that it could be. */
 const every = (count: number, applies: (input: StoreInput) => boolean, lie: Lie): Lie => {
   let seen = 0
-  return (input, store) =>
-    applies(input) && ++seen % count === 0 ? lie(input, store) : store.execute(input)
+  return (input, store) => (applies(input) && ++seen % count === 0 ? lie(input, store) : store.execute(input))
 }
 
 describe('what clients saw of a store', { timeout: 60_000 }, () => {
@@ -93,7 +109,9 @@ describe('what clients saw of a store', { timeout: 60_000 }, () => {
   })
 
   /** Lets two clients of each workload talk to the store for a while, through the lie, and holds what they saw against the models. */
-  async function codesOf(lie: Lie): Promise<{ codes: readonly string[]; operations: readonly Recorded[]; resolved: number }> {
+  async function codesOf(
+    lie: Lie,
+  ): Promise<{ codes: readonly string[]; operations: readonly Recorded[]; resolved: number }> {
     const direct = new StoreConnection(port, 10_000)
     const all = { type: 'range', key: '\0', rangeEnd: '\0' } as const
     // A run begins with an empty store; its revision goes on from that of the run before.
@@ -107,7 +125,7 @@ describe('what clients saw of a store', { timeout: 60_000 }, () => {
     const history = new History()
     const load = new Load({ seed: 1, workloads: workloadNames, nodes: ['a', 'b'], history, connect: () => shifted })
     load.start()
-    await sleep(1_500)
+    await sleep(1_000)
     await load.stop()
     const last = await direct.execute(all)
     const revision = (last.outcome === 'ok' ? last.output.revision : 0) - before
@@ -118,7 +136,11 @@ describe('what clients saw of a store', { timeout: 60_000 }, () => {
       () => history.nowMs,
     )
     direct.close()
-    const { reasons } = judge({ ...well, checked: checkHistories(evidence.operations), unexplained: evidence.unexplained })
+    const { reasons } = judge({
+      ...well,
+      checked: checkHistories(evidence.operations),
+      unexplained: evidence.unexplained,
+    })
     return {
       codes: [...new Set(reasons.map(({ code }) => code))],
       operations: evidence.operations,
@@ -138,20 +160,28 @@ describe('what clients saw of a store', { timeout: 60_000 }, () => {
       return noAnswer
     })
     const unsent = every(7, changes, async () => noAnswer)
-    const { codes: found, operations, resolved } = await codesOf((input, store) =>
-      unsent(input, { execute: (each) => lost(each, store) }),
-    )
+    const {
+      codes: found,
+      operations,
+      resolved,
+    } = await codesOf((input, store) => unsent(input, { execute: (each) => lost(each, store) }))
     expect(found).toEqual([])
     expect(resolved).toBeGreaterThan(5)
     expect(operations.filter(({ outcome }) => outcome === 'unknown')).toEqual([])
   })
 
   it('is not when a write that was acknowledged is lost', async () => {
-    const lying = every(20, ({ type }) => type === 'put', async (input, store) => {
-      const [key, value] = input.type === 'put' ? [input.key, input.value] : ['', '']
-      const read = await store.execute({ type: 'range', key })
-      return read.outcome === 'ok' && value !== '' ? { outcome: 'ok', output: { revision: read.output.revision + 1 } } : read
-    })
+    const lying = every(
+      20,
+      ({ type }) => type === 'put',
+      async (input, store) => {
+        const [key, value] = input.type === 'put' ? [input.key, input.value] : ['', '']
+        const read = await store.execute({ type: 'range', key })
+        return read.outcome === 'ok' && value !== ''
+          ? { outcome: 'ok', output: { revision: read.output.revision + 1 } }
+          : read
+      },
+    )
     expect((await codesOf(lying)).codes).toContain('QUORATE_CHAOS_VIOLATION')
   })
 
@@ -168,11 +198,15 @@ describe('what clients saw of a store', { timeout: 60_000 }, () => {
   })
 
   it('is not when a change is carried out twice, and the report says which', async () => {
-    const twice = every(10, ({ type }) => type === 'put', async (input, store) => {
-      const answer = await store.execute(input)
-      await store.execute(input)
-      return answer
-    })
+    const twice = every(
+      10,
+      ({ type }) => type === 'put',
+      async (input, store) => {
+        const answer = await store.execute(input)
+        await store.execute(input)
+        return answer
+      },
+    )
     expect((await codesOf(twice)).codes).toContain('QUORATE_CHAOS_UNEXPLAINED_REVISION')
   })
 })

@@ -79,7 +79,8 @@ export class ChaosCluster {
     const members = new Map<string, Member>()
     const network = await ProxyNetwork.open(
       ports,
-      () => new Map([...members.values()].flatMap(({ id, process: { pid } }) => (pid === undefined ? [] : [[id, pid]]))),
+      () =>
+        new Map([...members.values()].flatMap(({ id, process: { pid } }) => (pid === undefined ? [] : [[id, pid]]))),
     )
     const disk = smallDisk === undefined ? undefined : await SmallDisk.mount(join(folder, 'small-disk'))
     const initialCluster = ports.map(({ id, peer }) => `${id}=http://127.0.0.1:${peer.proxy}`).join(',')

@@ -128,7 +128,9 @@ interface ReadBack {
 
 /** Reads everything from every node, which is part of the history, and the nodes' hashes. */
 async function recovered(cluster: ChaosCluster, history: History, signal: AbortSignal): Promise<ReadBack> {
-  const notRecovered = (await Promise.all(cluster.nodes.map((id) => untilAnswered(cluster, id, signal, history)))).flat()
+  const notRecovered = (
+    await Promise.all(cluster.nodes.map((id) => untilAnswered(cluster, id, signal, history)))
+  ).flat()
   const revision = Math.max(
     1,
     ...history.operations.filter(({ workload }) => workload === 'final').map(({ output }) => output?.revision ?? 0),
@@ -163,7 +165,7 @@ async function untilAnswered(
 ): Promise<readonly string[]> {
   const store = cluster.connect(id)
   let reason = ''
-  for (const endMs = performance.now() + patienceMs; performance.now() < endMs; ) {
+  for (const endMs = performance.now() + patienceMs; performance.now() < endMs;) {
     signal.throwIfAborted()
     const callAt = history?.nowMs ?? 0
     const answer = await store.execute(everything)

@@ -76,7 +76,10 @@ function* wrong({ checked, unexplained, hashes, ended, notRecovered }: Facts): I
 function* tooLittle({ seconds, answered, faults, checked }: Facts): Iterable<Reason> {
   for (const { verdict, model, explanation = '' } of checked)
     if (verdict === 'unknown')
-      yield { code: 'QUORATE_CHAOS_UNDECIDED', message: `whether it is linearizable as ${model} stayed open: ${explanation}` }
+      yield {
+        code: 'QUORATE_CHAOS_UNDECIDED',
+        message: `whether it is linearizable as ${model} stayed open: ${explanation}`,
+      }
   const needed = Math.max(least, Math.ceil(seconds * leastPerSecond))
   const counts = Object.entries(answered).flatMap(([workload, { reads, changes }]) => [
     { what: `reads of the workload ${workload}`, count: reads },

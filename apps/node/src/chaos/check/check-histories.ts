@@ -61,20 +61,34 @@ function check<Input, Output>(model: Model<Input, Output>, history: readonly Ope
 
 const nouns: Readonly<Record<Exhausted, string>> = { steps: 'its steps', cache: 'its memory', time: 'its time' }
 
-function asRegister({ client, input, output, callAt, returnAt }: Recorded): Operation<CasRegisterInput, RegisterOutput> {
+function asRegister({
+  client,
+  input,
+  output,
+  callAt,
+  returnAt,
+}: Recorded): Operation<CasRegisterInput, RegisterOutput> {
   const times = { client, callAt, returnAt }
   if (input.type === 'put')
     return { ...times, input: { type: 'write', key: input.key, value: input.value }, output: true }
   if (input.type === 'range')
     return { ...times, input: { type: 'read', key: input.key }, output: output?.kvs?.[0]?.value ?? null }
   const [compare, put] = [input.compare[0], input.success[0]]
-  if (compare?.target !== 'value' || put?.type !== 'put') throw new TypeError('a register is set by comparing its value')
+  if (compare?.target !== 'value' || put?.type !== 'put')
+    throw new TypeError('a register is set by comparing its value')
   const cas = { type: 'cas', key: put.key, from: compare.value ?? null, to: put.value } as const
   return { ...times, input: cas, output: output?.succeeded === true }
 }
 
 /** An append that found another text than it had read changed nothing: it is none. */
-function asAppend({ client, input, output, callAt, returnAt, mark }: Recorded): Operation<KvAppendInput, KvAppendOutput>[] {
+function asAppend({
+  client,
+  input,
+  output,
+  callAt,
+  returnAt,
+  mark,
+}: Recorded): Operation<KvAppendInput, KvAppendOutput>[] {
   const times = { client, callAt, returnAt }
   if (input.type === 'range')
     return [{ ...times, input: { type: 'get', key: input.key }, output: output?.kvs?.[0]?.value ?? '' }]

@@ -41,7 +41,13 @@ export async function resolveUnknown(
       const mark = put === undefined ? undefined : lastMark(put.value)
       const operation = open.get(mark)
       if (operation === undefined) {
-        unexplained.push(`revision ${revision} ${tell(put, answered.get(mark), resolved.find((each) => each.mark === mark))}`)
+        unexplained.push(
+          `revision ${revision} ${tell(
+            put,
+            answered.get(mark),
+            resolved.find((each) => each.mark === mark),
+          )}`,
+        )
         continue
       }
       open.delete(mark)
@@ -71,14 +77,11 @@ function succeededBy({ input }: Recorded, key: string | undefined): boolean | un
   return success === failure ? undefined : success
 }
 
-function tell(
-  put: KeyValue | undefined,
-  answered: Recorded | undefined,
-  resolved: Recorded | undefined,
-): string {
+function tell(put: KeyValue | undefined, answered: Recorded | undefined, resolved: Recorded | undefined): string {
   if (put === undefined) return 'was made by no answered request, and nothing is to be seen of it'
   const what = `put ${JSON.stringify(put.value.slice(-60))} at ${put.key}`
-  if (resolved !== undefined) return `${what}, as revision ${resolved.output?.revision} did before: it was carried out twice`
+  if (resolved !== undefined)
+    return `${what}, as revision ${resolved.output?.revision} did before: it was carried out twice`
   if (answered === undefined) return `${what}, which nobody wrote`
   return `${what}, for which its writer was given revision ${answered.output?.revision}`
 }

@@ -7,7 +7,9 @@ const file = 'libfaketime.so.1'
 const cacheSeconds = 1
 
 function library(): string | undefined {
-  const byArchitecture = existsSync('/usr/lib') ? readdirSync('/usr/lib').map((name) => `/usr/lib/${name}/faketime`) : []
+  const byArchitecture = existsSync('/usr/lib')
+    ? readdirSync('/usr/lib').map((name) => `/usr/lib/${name}/faketime`)
+    : []
   return [...byArchitecture, ...folders].map((folder) => `${folder}/${file}`).find((path) => existsSync(path))
 }
 

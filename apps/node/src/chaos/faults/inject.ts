@@ -78,7 +78,8 @@ async function end(
   } finally {
     await cluster.start(id)
   }
-  const evidence = exit === undefined ? undefined : `it ended ${exit.signal === null ? `with ${exit.code}` : `by ${exit.signal}`}`
+  const evidence =
+    exit === undefined ? undefined : `it ended ${exit.signal === null ? `with ${exit.code}` : `by ${exit.signal}`}`
   return { what, evidence }
 }
 
@@ -103,7 +104,11 @@ async function partition(
   const leader = leaderFirst ? await cluster.leader() : undefined
   const places = leader === undefined ? order : [leader, ...order.filter((id) => id !== leader)]
   const links = shapes[shape](places).map(([from, to]) => cluster.network.link(from, to))
-  const before = links.map(({ passedBytes, heldBytes, heldConnections }) => ({ passedBytes, heldBytes, heldConnections }))
+  const before = links.map(({ passedBytes, heldBytes, heldConnections }) => ({
+    passedBytes,
+    heldBytes,
+    heldConnections,
+  }))
   const sum = (what: 'passedBytes' | 'heldBytes' | 'heldConnections'): number =>
     links.reduce((all, link, index) => all + link[what] - (before[index]?.[what] ?? 0), 0)
   const mends = links.map((link) => link.cut())
@@ -135,11 +140,7 @@ async function delay(cluster: ChaosCluster, { victim, delayMs }: PlanOf<'delay'>
   return { what: `${what}, ${delayMs} ms each way`, evidence: bytes > 0 ? `${bytes} bytes were delayed` : undefined }
 }
 
-async function loseConnections(
-  cluster: ChaosCluster,
-  { everyMs }: PlanOf<'connections'>,
-  last: Last,
-): Promise<Effect> {
+async function loseConnections(cluster: ChaosCluster, { everyMs }: PlanOf<'connections'>, last: Last): Promise<Effect> {
   let lost = 0
   const loseAll = (): void => {
     const ends = [clients, ...cluster.nodes]

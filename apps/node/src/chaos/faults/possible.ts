@@ -32,10 +32,14 @@ export function chooseFaults(target: Target, named: string | undefined): ChosenF
   }
   const [first] = skipped
   if (wanted !== faultKinds && first !== undefined)
-    throw new QuorateError('QUORATE_CHAOS_FAULT_IMPOSSIBLE', `the fault ${first[0]} is not possible here: ${first[1]}`, {
-      kind: first[0],
-      reason: first[1],
-    })
+    throw new QuorateError(
+      'QUORATE_CHAOS_FAULT_IMPOSSIBLE',
+      `the fault ${first[0]} is not possible here: ${first[1]}`,
+      {
+        kind: first[0],
+        reason: first[1],
+      },
+    )
   return { kinds: wanted.filter((kind) => !skipped.has(kind)), skipped }
 }
 

@@ -70,7 +70,7 @@ export class SmallDisk {
   async fill(): Promise<void> {
     const file = await open(this.#filler, 'w')
     try {
-      for (let bytes = 1024 * 1024; bytes >= 1; ) {
+      for (let bytes = 1024 * 1024; bytes >= 1;) {
         try {
           await file.write(Buffer.alloc(bytes))
         } catch (error) {

@@ -49,7 +49,7 @@ export class RelayedConnection {
     let connected = false
     listener.once('connect', () => {
       connected = true
-      if (this.#dialer.destroyed) return void abort(listener)
+      if (this.#dialer.destroyed) return abort(listener)
       new Flow(this.#dialer, listener, this.#there)
       new Flow(listener, this.#dialer, this.#back)
     })

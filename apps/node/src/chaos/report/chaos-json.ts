@@ -5,7 +5,17 @@ import { countOf, outagesOf, percentile } from './measures.js'
 export const outageMs = 500
 
 /** What `--json` prints. Times are in milliseconds, from the begin of the run where they are points. */
-export function chaosJson({ request, ranMs, history, injected, evidence, checked, revision, facts, verdict }: ChaosResult): object {
+export function chaosJson({
+  request,
+  ranMs,
+  history,
+  injected,
+  evidence,
+  checked,
+  revision,
+  facts,
+  verdict,
+}: ChaosResult): object {
   const { samples } = history
   const round = (ms: number): number => Math.round(ms * 10) / 10
   return {
@@ -25,7 +35,11 @@ export function chaosJson({ request, ranMs, history, injected, evidence, checked
       p99Ms: round(percentile(samples, 0.99)),
     },
     failures: Object.fromEntries([...history.failures].sort(([, a], [, b]) => b - a)),
-    faults: injected.map(({ fromMs, untilMs, ...rest }) => ({ fromMs: round(fromMs), untilMs: round(untilMs), ...rest })),
+    faults: injected.map(({ fromMs, untilMs, ...rest }) => ({
+      fromMs: round(fromMs),
+      untilMs: round(untilMs),
+      ...rest,
+    })),
     skipped: Object.fromEntries(request.skipped),
     outages: outagesOf(samples, ranMs, outageMs).map(({ fromMs, untilMs }) => ({
       fromMs: round(fromMs),

@@ -24,7 +24,10 @@ export function chaosText(result: ChaosResult, out: string, paint: Paint): strin
   return [
     '',
     renderTable([['AT', 'FOR', 'FAULT', 'NO ANSWER', 'WHOM', 'EFFECT'], ...rows], paint).trimEnd(),
-    paint('dim', `No answer: the longest time that overlaps the fault without an answer at any node, if above ${outageMs} ms.`),
+    paint(
+      'dim',
+      `No answer: the longest time that overlaps the fault without an answer at any node, if above ${outageMs} ms.`,
+    ),
     ...[...request.skipped].map(([kind, reason]) => `  ${paint('yellow', 'skipped')}: ${kind}: ${reason}`),
     '',
     `  · ${countOf(samples, 'ok')} requests were answered in ${formatDuration(ranMs)}, half of them in ${formatDuration(percentile(samples, 0.5))}, 99% in ${formatDuration(percentile(samples, 0.99))}.`,

@@ -40,7 +40,12 @@ export function outagesOf(samples: readonly Sample[], ranMs: number, leastMs: nu
 
 /** The longest part of a span in which no request was answered, in milliseconds. */
 export function longestSilence(outages: readonly Outage[], fromMs: number, untilMs: number): number {
-  return Math.max(0, ...outages.filter((each) => each.fromMs < untilMs && each.untilMs > fromMs).map((each) => each.untilMs - each.fromMs))
+  return Math.max(
+    0,
+    ...outages
+      .filter((each) => each.fromMs < untilMs && each.untilMs > fromMs)
+      .map((each) => each.untilMs - each.fromMs),
+  )
 }
 
 /** Of answered requests, how long a fraction of them took at most, in milliseconds. */

@@ -67,7 +67,14 @@ ${table(['model', 'operations', 'verdict', 'checked in'], checkRows)}
 <p>Of changes that were not answered, ${evidence.tookEffect} took effect and ${evidence.without} did not, by the store's own past.
 Hashes at revision ${revision}: ${escapeHtml([...facts.hashes].map(([node, hash]) => `${node} ${hash}`).join(', '))}.</p>
 <h2>What clients heard of failures</h2>
-${failures.length === 0 ? '<p>Nothing failed.</p>' : table(['times', 'reason'], failures.map(([reason, count]) => [String(count), reason]))}
+${
+  failures.length === 0
+    ? '<p>Nothing failed.</p>'
+    : table(
+        ['times', 'reason'],
+        failures.map(([reason, count]) => [String(count), reason]),
+      )
+}
 </main>
 </html>
 `

@@ -36,7 +36,14 @@ export function timelineSvg({ samples, injected, nodes, ranMs, outageMs }: Timel
   const bottom = outagesTop + (nodes.length + 1) * size.row
   const rows = [
     { name: 'every node', outages: outagesOf(samples, ranMs, outageMs) },
-    ...nodes.map((node) => ({ name: node, outages: outagesOf(samples.filter((each) => each.node === node), ranMs, outageMs) })),
+    ...nodes.map((node) => ({
+      name: node,
+      outages: outagesOf(
+        samples.filter((each) => each.node === node),
+        ranMs,
+        outageMs,
+      ),
+    })),
   ]
 
   const steps = slices.map(({ fromMs, ok }) => {
@@ -56,7 +63,14 @@ export function timelineSvg({ samples, injected, nodes, ranMs, outageMs }: Timel
     ...slices.flatMap(({ fromMs, unknown, refused }) => {
       const at = y(perSecond(unknown + refused))
       if (unknown + refused === 0) return []
-      return rect('failed', x(fromMs), at, x(fromMs + sliceMs), chartEnd - at, `${unknown} not answered, ${refused} refused`)
+      return rect(
+        'failed',
+        x(fromMs),
+        at,
+        x(fromMs + sliceMs),
+        chartEnd - at,
+        `${unknown} not answered, ${refused} refused`,
+      )
     }),
     label(size.left, faultsTop - 8, 'start', 'faults'),
     ...kinds.map((kind, index) => label(size.left - 8, faultsTop + index * size.row + 14, 'end', kind)),
@@ -74,7 +88,14 @@ export function timelineSvg({ samples, injected, nodes, ranMs, outageMs }: Timel
     ...rows.flatMap(({ name, outages }, index) => [
       label(size.left - 8, outagesTop + index * size.row + 14, 'end', name),
       ...outages.map((each) =>
-        rect(index === 0 ? 'outage all' : 'outage', x(each.fromMs), outagesTop + index * size.row + 3, x(each.untilMs), size.row - 6, tellOutage(each)),
+        rect(
+          index === 0 ? 'outage all' : 'outage',
+          x(each.fromMs),
+          outagesTop + index * size.row + 3,
+          x(each.untilMs),
+          size.row - 6,
+          tellOutage(each),
+        ),
       ),
     ]),
     ...timeTicks(ranMs).flatMap((seconds) => [

@@ -112,6 +112,6 @@ export class StoreConnection implements Store {
 
 /** Only what never left the client was certainly not carried out. */
 function failureOf({ code, details }: ServiceError): StoreFailure {
-  const unsent = code === status.UNAVAILABLE && /^No connection established/.test(details)
+  const unsent = code === status.UNAVAILABLE && details.startsWith('No connection established')
   return { outcome: unsent ? 'refused' : 'unknown', reason: `${code} ${details}` }
 }

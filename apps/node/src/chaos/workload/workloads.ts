@@ -81,10 +81,16 @@ function transactionsWorkload(client: WorkloadClient, random: Random): Step {
     const put = (key: string): EtcdOperation => ({ type: 'put', key, value: mark })
     if (kind === 'pair') {
       // Both as they were when last read, or nothing changes.
-      const compare = [first, second].map(
-        (key): EtcdCompare => ({ target: 'mod', key, result: 'equal', number: versions.get(key) ?? 0 }),
+      const compare = [first, second].map((key): EtcdCompare => ({
+        target: 'mod',
+        key,
+        result: 'equal',
+        number: versions.get(key) ?? 0,
+      }))
+      return (
+        (await client.ask({ type: 'txn', compare, success: [put(first), put(second)], failure: [read] }, mark)) !==
+        undefined
       )
-      return (await client.ask({ type: 'txn', compare, success: [put(first), put(second)], failure: [read] }, mark)) !== undefined
     }
     const compare: EtcdCompare = { target: 'version', key: first, result: 'greater', number: random.integer(0, 3) }
     const change: readonly EtcdOperation[] =
@@ -92,6 +98,8 @@ function transactionsWorkload(client: WorkloadClient, random: Random): Step {
         ? [put(first), put(second), read]
         : [{ type: 'deleteRange', key: first }, put(second), { type: 'range', key: first }]
     const otherwise: readonly EtcdOperation[] = [{ type: 'range', key: second }, put(first)]
-    return (await client.ask({ type: 'txn', compare: [compare], success: change, failure: otherwise }, mark)) !== undefined
+    return (
+      (await client.ask({ type: 'txn', compare: [compare], success: change, failure: otherwise }, mark)) !== undefined
+    )
   }
 }
