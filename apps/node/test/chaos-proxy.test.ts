@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Server, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { abort } from '../src/chaos/proxy/abort.js'
 import { clients, ProxyNetwork } from '../src/chaos/proxy/proxy-network.js'
 import { freeLoopbackPorts } from '../src/processes/free-ports.js'
 
@@ -177,12 +178,25 @@ describe('a proxy between nodes', () => {
     expect(refused.ends).toEqual(['ECONNRESET'])
 
     pids = new Map([['a', process.pid]])
+    const dialer = dial()
+    dialer.socket.write('1')
+    await dialer.gets('1')
     network.link('a', 'b').cut()
-    const dialer = new Dialer(ports[5] as number)
     const whole = Buffer.alloc(64 * 1024 * 1024)
     dialer.socket.write(whole)
     await sleep(whileMs)
     expect(network.link('a', 'b').heldBytes).toBeLessThan(4 * 1024 * 1024)
+  })
+
+  it('closes a connection that is lost just when it ends in good order', async () => {
+    const socket = connect(ports[4] as number, '127.0.0.1')
+    await once(socket, 'connect')
+    socket.end()
+    // By then the system has been asked to end it, and has not done so.
+    await Promise.resolve()
+    const closed = once(socket, 'close')
+    abort(socket)
+    await closed
   })
 
   it('stands before the clients’ port, too', async () => {

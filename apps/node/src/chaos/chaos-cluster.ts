@@ -67,47 +67,29 @@ export class ChaosCluster {
     this.#members = parts.members
   }
 
-  /** Starts all nodes. They need not be ready when it resolves. */
-  static async launch({ target, nodes, smallDisk, fakeClocks }: ChaosClusterOptions): Promise<ChaosCluster> {
+  /** Starts all nodes. They need not be ready when it resolves. When it rejects, nothing is left. */
+  static async launch(options: ChaosClusterOptions): Promise<ChaosCluster> {
+    const { target, nodes, smallDisk } = options
     const folder = mkdtempSync(join(tmpdir(), 'quorate-chaos-'))
     const guard = new Guard(folder)
-    const all = await freeLoopbackPorts(5 * nodes.length)
-    const ports = nodes.map((id, index): NodePorts => {
-      const [peer, peerProxy, client, clientProxy] = all.slice(5 * index) as [number, number, number, number]
-      return { id, peer: { listen: peer, proxy: peerProxy }, client: { listen: client, proxy: clientProxy } }
-    })
-    const members = new Map<string, Member>()
-    const network = await ProxyNetwork.open(
-      ports,
-      () =>
-        new Map([...members.values()].flatMap(({ id, process: { pid } }) => (pid === undefined ? [] : [[id, pid]]))),
-    )
-    const disk = smallDisk === undefined ? undefined : await SmallDisk.mount(join(folder, 'small-disk'))
-    const initialCluster = ports.map(({ id, peer }) => `${id}=http://127.0.0.1:${peer.proxy}`).join(',')
-    const token = `chaos-${randomBytes(6).toString('hex')}`
-    for (const [index, own] of ports.entries()) {
-      const { id } = own
-      const metricsPort = all[5 * index + 4] as number
-      const small = id === smallDisk ? disk : undefined
-      const dataDir = join(small?.folder ?? folder, id)
-      const clock = fakeClocks ? new FakeClock(join(folder, `${id}.clock`)) : undefined
-      const { env, ...told } = target.command({ ports: own, dataDir, initialCluster, token, metricsPort })
-      const command = { ...told, env: { ...env, ...clock?.env } }
-      members.set(id, {
-        id,
-        ports: own,
-        metricsPort,
-        clock,
-        process: new NodeProcess(id, small?.within(command) ?? command, join(folder, `${id}.log`), guard),
-        direct: new StoreConnection(own.client.listen, clientTimeoutMs),
-        running: false,
-        busy: Promise.resolve(),
-        mayEnd: 0,
-      })
+    let disk: SmallDisk | undefined
+    try {
+      const ports = await freeLoopbackPorts(5 * nodes.length)
+      disk = smallDisk === undefined ? undefined : await SmallDisk.mount(join(folder, 'small-disk'))
+      const members = makeMembers(options, ports, folder, guard, disk)
+      const network = await ProxyNetwork.open(
+        [...members.values()].map((member) => member.ports),
+        () => pidsOf(members.values()),
+      )
+      const cluster = new ChaosCluster({ folder, network, disk, target, guard, members })
+      await Promise.all(nodes.map((id) => cluster.start(id)))
+      return cluster
+    } catch (error) {
+      await disk?.remove()
+      // It removes the folder.
+      await guard.close()
+      throw error
     }
-    const cluster = new ChaosCluster({ folder, network, disk, target, guard, members })
-    await Promise.all(nodes.map((id) => cluster.start(id)))
-    return cluster
   }
 
   get nodes(): readonly string[] {
@@ -227,4 +209,45 @@ export class ChaosCluster {
 
 function how({ code, signal }: Exit): string {
   return signal === null ? `with exit code ${code}` : `by ${signal}`
+}
+
+function makeMembers(
+  { target, nodes, smallDisk, fakeClocks }: ChaosClusterOptions,
+  free: readonly number[],
+  folder: string,
+  guard: Guard,
+  disk: SmallDisk | undefined,
+): ReadonlyMap<string, Member> {
+  const each = nodes.map((id, index) => {
+    const [peer, peerProxy, client, clientProxy, metricsPort] = free.slice(5 * index) as [
+      number,
+      number,
+      number,
+      number,
+      number,
+    ]
+    const ports = { id, peer: { listen: peer, proxy: peerProxy }, client: { listen: client, proxy: clientProxy } }
+    return { id, ports, metricsPort }
+  })
+  const initialCluster = each.map(({ id, ports }) => `${id}=http://127.0.0.1:${ports.peer.proxy}`).join(',')
+  const token = `chaos-${randomBytes(6).toString('hex')}`
+  return new Map(
+    each.map(({ id, ports, metricsPort }) => {
+      const small = id === smallDisk ? disk : undefined
+      const dataDir = join(small?.folder ?? folder, id)
+      const clock = fakeClocks ? new FakeClock(join(folder, `${id}.clock`)) : undefined
+      const { env, ...told } = target.command({ ports, dataDir, initialCluster, token, metricsPort })
+      const command = { ...told, env: { ...env, ...clock?.env } }
+      const process = new NodeProcess(id, small?.within(command) ?? command, join(folder, `${id}.log`), guard)
+      const direct = new StoreConnection(ports.client.listen, clientTimeoutMs)
+      return [
+        id,
+        { id, ports, metricsPort, clock, process, direct, running: false, busy: Promise.resolve(), mayEnd: 0 },
+      ]
+    }),
+  )
+}
+
+function pidsOf(members: Iterable<Member>): ReadonlyMap<string, number> {
+  return new Map([...members].flatMap(({ id, process: { pid } }) => (pid === undefined ? [] : [[id, pid]])))
 }

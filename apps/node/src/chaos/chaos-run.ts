@@ -1,4 +1,5 @@
 import { QuorateError } from '@quorate/core'
+import { setMaxListeners } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ChaosCluster } from './chaos-cluster.js'
 import { checkHistories, type Checked } from './check/check-histories.js'
@@ -54,6 +55,8 @@ const everything = { type: 'range', key: '\0', rangeEnd: '\0' } as const satisfi
 export async function runChaos(request: ChaosRequest): Promise<ChaosResult> {
   const { target, nodes, seed, durationMs, faults, workloads, signal, onProgress = () => {} } = request
   const schedule = drawSchedule({ seed, nodes, kinds: faults, durationMs })
+  // Each fault that is yet to come listens to it.
+  setMaxListeners(0, signal)
   const cluster = await ChaosCluster.launch({
     target,
     nodes,
@@ -106,15 +109,21 @@ async function follow(
   signal: AbortSignal,
   onProgress: (text: string) => void,
 ): Promise<readonly Injected[]> {
-  const injected = await Promise.all(
-    schedule.map(async (plan) => {
-      await sleep(Math.max(0, plan.atMs - history.nowMs), undefined, { signal })
-      const fault = await inject(cluster, plan, () => history.nowMs, signal)
-      const seconds = [fault.fromMs, fault.untilMs].map((ms) => (ms / 1_000).toFixed(1)).join('–')
-      onProgress(`${seconds} s: ${fault.kind}: ${fault.what}: ${fault.evidence ?? 'no effect was seen'}`)
-      return fault
-    }),
-  )
+  const injectAt = async (plan: PlannedFault): Promise<Injected> => {
+    await sleep(Math.max(0, plan.atMs - history.nowMs), undefined, { signal })
+    const fault = await inject(cluster, plan, () => history.nowMs, signal)
+    const seconds = [fault.fromMs, fault.untilMs].map((ms) => (ms / 1_000).toFixed(1)).join('–')
+    onProgress(`${seconds} s: ${fault.kind}: ${fault.what}: ${fault.evidence ?? 'no effect was seen'}`)
+    return fault
+  }
+  // Two of a kind would end each other: one that lasts longer than it was to makes the next one late.
+  const ofKind = new Map<ChaosFaultKind, Promise<unknown>>()
+  const all = schedule.map((plan) => {
+    const fault = (ofKind.get(plan.kind) ?? Promise.resolve()).then(() => injectAt(plan))
+    ofKind.set(plan.kind, fault)
+    return fault
+  })
+  const injected = await Promise.all(all)
   await sleep(Math.max(0, durationMs - history.nowMs), undefined, { signal })
   return injected.sort((a, b) => a.fromMs - b.fromMs)
 }

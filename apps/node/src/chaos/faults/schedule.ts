@@ -102,7 +102,7 @@ function drawPlan(kind: ChaosFaultKind, seed: number, nodes: readonly string[], 
     case 'delay':
       return { kind, victim, delayMs: random.integer(20, 400) }
     case 'connections':
-      return { kind, everyMs: random.integer(150, 800) }
+      return { kind, everyMs: random.integer(300, 1_500) }
     case 'clock':
       return { kind, offsets: new Map(nodes.map((id) => [id, drawOffset(random)])) }
   }

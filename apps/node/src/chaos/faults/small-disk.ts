@@ -70,13 +70,13 @@ export class SmallDisk {
   async fill(): Promise<void> {
     const file = await open(this.#filler, 'w')
     try {
-      for (let bytes = 1024 * 1024; bytes >= 1;) {
+      for (let bytes = Buffer.alloc(8 * 1024 * 1024); bytes.length > 0;) {
         try {
-          await file.write(Buffer.alloc(bytes))
+          await file.write(bytes)
         } catch (error) {
           if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
           // Then the rest, down to the last byte.
-          bytes = Math.floor(bytes / 16)
+          bytes = bytes.subarray(0, Math.floor(bytes.length / 16))
         }
       }
     } finally {
