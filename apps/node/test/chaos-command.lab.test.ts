@@ -1,8 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { whyNoSlowDisk } from '../src/chaos/faults/slow-disk.js'
 import { whyNoSmallDisk } from '../src/chaos/faults/small-disk.js'
 import { whyNoFakeClock } from '../src/chaos/faults/fake-clock.js'
+import { TemporaryPlace } from './support/left-behind.js'
 import { whyNoEtcd } from './support/etcd/clusters.js'
 import { Workbench } from './support/quorate.js'
 
@@ -61,4 +63,22 @@ describe('quorate chaos', { timeout: 120_000 }, () => {
     `passes on three nodes of etcd that are killed, paused and cut off${noEtcd === undefined ? '' : ` (skipped: ${noEtcd})`}`,
     () => passes('etcd', 18, ['kill', 'pause', 'partition'], 1),
   )
+
+  it.each<[NodeJS.Signals, number | null]>([
+    ['SIGINT', 130],
+    ['SIGKILL', null],
+  ])('leaves nothing behind when it is ended by %s in the midst of faults', async (signal, expected) => {
+    const place = new TemporaryPlace(bench.path(`place-${signal}`))
+    const kinds = ['pause', ...possible.filter((kind) => kind !== 'clock')]
+    const chaos = bench.start(
+      ['chaos', '--seconds', '30', '--faults', kinds.join(','), '--seed', '3', '--out', bench.path(`out-${signal}`)],
+      { env: place.env },
+    )
+    // The first fault comes 3 s after all are ready.
+    expect(await place.until(() => place.nodes.length === 3)).toBe(true)
+    await sleep(7_000)
+    chaos.kill(signal)
+    expect((await chaos.ended).code).toBe(expected)
+    expect(await place.empty()).toBe(true)
+  })
 })

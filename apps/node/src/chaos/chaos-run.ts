@@ -1,12 +1,12 @@
 import { QuorateError } from '@quorate/core'
 import { setMaxListeners } from 'node:events'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { ChaosCluster } from './chaos-cluster.js'
 import { checkHistories, type Checked } from './check/check-histories.js'
 import { resolveUnknown, type Evidence } from './check/evidence.js'
 import { inject, type Injected } from './faults/inject.js'
 import type { ChaosFaultKind } from './faults/kinds.js'
 import { drawSchedule, smallDiskNode, type PlannedFault } from './faults/schedule.js'
+import { pass } from './pass.js'
 import type { Target } from './targets.js'
 import { judge, type ChaosVerdict, type Facts } from './verdict.js'
 import { changed, History, type Recorded, type WorkloadName } from './workload/history.js'
@@ -110,7 +110,7 @@ async function follow(
   onProgress: (text: string) => void,
 ): Promise<readonly Injected[]> {
   const injectAt = async (plan: PlannedFault): Promise<Injected> => {
-    await sleep(Math.max(0, plan.atMs - history.nowMs), undefined, { signal })
+    await pass(plan.atMs - history.nowMs, signal)
     const fault = await inject(cluster, plan, () => history.nowMs, signal)
     const seconds = [fault.fromMs, fault.untilMs].map((ms) => (ms / 1_000).toFixed(1)).join('–')
     onProgress(`${seconds} s: ${fault.kind}: ${fault.what}: ${fault.evidence ?? 'no effect was seen'}`)
@@ -124,7 +124,7 @@ async function follow(
     return fault
   })
   const injected = await Promise.all(all)
-  await sleep(Math.max(0, durationMs - history.nowMs), undefined, { signal })
+  await pass(durationMs - history.nowMs, signal)
   return injected.sort((a, b) => a.fromMs - b.fromMs)
 }
 
@@ -175,7 +175,6 @@ async function untilAnswered(
   const store = cluster.connect(id)
   let reason = ''
   for (const endMs = performance.now() + patienceMs; performance.now() < endMs;) {
-    signal.throwIfAborted()
     const callAt = history?.nowMs ?? 0
     const answer = await store.execute(everything)
     if (answer.outcome === 'ok') {
@@ -192,7 +191,7 @@ async function untilAnswered(
       return []
     }
     reason = answer.reason
-    await sleep(retryMs)
+    await pass(retryMs, signal)
   }
   return [`${id} answered no read in ${patienceMs / 1_000} s: ${reason}; the end of its log:\n${cluster.logTail(id)}`]
 }

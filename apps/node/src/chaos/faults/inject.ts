@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ChaosCluster } from '../chaos-cluster.js'
+import { pass } from '../pass.js'
 import { clients } from '../proxy/proxy-network.js'
 import type { ChaosFaultKind } from './kinds.js'
 import { clockOffset } from './fake-clock.js'
@@ -37,7 +38,7 @@ export async function inject(
   signal: AbortSignal,
 ): Promise<Injected> {
   const fromMs = nowMs()
-  const last: Last = (fraction = 1) => sleep(plan.forMs * fraction, undefined, { signal })
+  const last: Last = (fraction = 1) => pass(plan.forMs * fraction, signal)
   const { what, evidence } = await effectOf(cluster, plan, last)
   return { kind: plan.kind, fromMs, untilMs: nowMs(), what, evidence }
 }
