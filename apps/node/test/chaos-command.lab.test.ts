@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { whyNoSlowDisk } from '../src/chaos/faults/slow-disk.js'
 import { whyNoSmallDisk } from '../src/chaos/faults/small-disk.js'
@@ -63,6 +64,16 @@ describe('quorate chaos', { timeout: 120_000 }, () => {
     `passes on three nodes of etcd that are killed, paused and cut off${noEtcd === undefined ? '' : ` (skipped: ${noEtcd})`}`,
     () => passes('etcd', 18, ['kill', 'pause', 'partition'], 1),
   )
+
+  it('fails when leaders take for committed what only they have, and shows an answer that nothing explains', async () => {
+    const broken = fileURLToPath(new URL('support/commit-alone.mjs', import.meta.url))
+    const { code, stdout } = await bench.run(
+      ['chaos', '--seconds', '14', '--faults', 'partition', '--seed', '9', '--out', bench.path('broken')],
+      { env: { NODE_OPTIONS: `--import ${broken}` } },
+    )
+    expect(stdout).toMatch(/^QUORATE_CHAOS_VIOLATION: not linearizable as etcd\n\nNot linearizable as etcd: no order/m)
+    expect(code).toBe(1)
+  })
 
   it.each<[NodeJS.Signals, number | null]>([
     ['SIGINT', 130],

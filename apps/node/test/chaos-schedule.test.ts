@@ -44,6 +44,15 @@ describe('a schedule of faults', () => {
     expect(overlaps).toBeGreaterThan(50)
   })
 
+  it('first isolates the leader, and gives each shape of a partition a turn before any has its second', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const schedule = drawSchedule({ ...options, seed, kinds: ['partition'] })
+      const partitions = schedule.flatMap((fault) => (fault.kind === 'partition' ? [fault] : []))
+      expect(partitions[0]).toMatchObject({ shape: 'isolated', leaderFirst: true })
+      expect(new Set(partitions.slice(0, shapeNames.length).map(({ shape }) => shape))).toEqual(new Set(shapeNames))
+    }
+  })
+
   it('is refused when there is no time for all kinds', () => {
     const draw = (): unknown => drawSchedule({ ...options, seed: 1, durationMs: 20_000 })
     expect(draw).toThrow(/--seconds is 20; it must be at least 42 for 9 kinds/)

@@ -51,7 +51,8 @@ export function smallDiskNode(seed: number, nodes: readonly string[]): string {
 }
 
 /**
- * Draws when which fault comes. Each kind has a turn before any has its second; from then on faults overlap. Throws `QUORATE_INVALID_OPTION` when
+ * Draws when which fault comes. Each kind has a turn before any has its second; from then on faults overlap. So it is with the shapes of
+ * partitions, of which the first isolates the leader: nothing else finds out so soon who answers without asking a majority. Throws `QUORATE_INVALID_OPTION` when
  * there is not time enough for all.
  */
 export function drawSchedule({ seed, nodes, kinds, durationMs }: ScheduleOptions): readonly PlannedFault[] {
@@ -66,13 +67,14 @@ export function drawSchedule({ seed, nodes, kinds, durationMs }: ScheduleOptions
   // The first turns share the time evenly if it is short.
   const turnMs = (endMs - calmMs.begin) / kinds.length
   const schedule: PlannedFault[] = []
+  const partitions = drawPartitions(nodes, random.fork('partitions'))
   for (let atMs: number = calmMs.begin, turns = 0; kinds.length > 0; turns++) {
     for (const kind of random.shuffle(kinds)) {
       const first = turns === 0
       const lastMs = first ? Math.min(lengthMs.max, turnMs - pauseMs.min) : lengthMs.max
       const forMs = random.integer(lengthMs.min, Math.floor(lastMs))
       if (atMs + forMs > endMs) return schedule
-      schedule.push({ atMs, forMs, ...drawPlan(kind, seed, nodes, random) })
+      schedule.push({ atMs, forMs, ...(kind === 'partition' ? partitions() : drawPlan(kind, seed, nodes, random)) })
       const longestPauseMs = first ? Math.min(pauseMs.max, turnMs - forMs) : pauseMs.max
       atMs += forMs + random.integer(first ? pauseMs.min : -overlapMs, Math.floor(longestPauseMs))
     }
@@ -80,7 +82,25 @@ export function drawSchedule({ seed, nodes, kinds, durationMs }: ScheduleOptions
   return schedule
 }
 
-function drawPlan(kind: ChaosFaultKind, seed: number, nodes: readonly string[], random: Random): FaultPlan {
+function drawPartitions(nodes: readonly string[], random: Random): () => FaultPlan {
+  let left: Shape[] = []
+  let first = true
+  return () => {
+    if (left.length === 0) left = random.shuffle(shapeNames)
+    const shape = first ? 'isolated' : (left[0] as Shape)
+    left = left.filter((each) => each !== shape)
+    const leaderFirst = first || random.chance(0.5)
+    first = false
+    return { kind: 'partition', shape, order: random.shuffle(nodes), leaderFirst }
+  }
+}
+
+function drawPlan(
+  kind: Exclude<ChaosFaultKind, 'partition'>,
+  seed: number,
+  nodes: readonly string[],
+  random: Random,
+): FaultPlan {
   // Every second time the leader: it is what there is most to lose with.
   const victim = random.chance(0.5) ? 'leader' : random.pick(nodes)
   switch (kind) {
@@ -92,13 +112,6 @@ function drawPlan(kind: ChaosFaultKind, seed: number, nodes: readonly string[], 
       return { kind, victim: smallDiskNode(seed, nodes) }
     case 'slow-disk':
       return { kind, victim, syncMs: random.integer(50, 500) }
-    case 'partition':
-      return {
-        kind,
-        shape: random.pick(shapeNames),
-        order: random.shuffle(nodes),
-        leaderFirst: victim === 'leader',
-      }
     case 'delay':
       return { kind, victim, delayMs: random.integer(20, 400) }
     case 'connections':
