@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -32,8 +32,12 @@ interface Member {
   running: boolean
   /** The last of what was asked for: a node is not started before it has ended. */
   busy: Promise<unknown>
-  /** Whether its end would be what a fault leads to. */
+  /** Faults that last and by which it may end. */
   mayEnd: number
+  /** What its log says when it has met such a fault, also one that is over. */
+  excuse: RegExp | undefined
+  /** Where in its log its present life begins. */
+  lifeFrom: number
 }
 
 const clientTimeoutMs = 2_000
@@ -132,10 +136,14 @@ export class ChaosCluster {
     return this.#inTurn(id, async (member) => {
       if (member.running || this.#closed) return
       member.running = true
+      member.lifeFrom = existsSync(member.process.logFile) ? this.log(id).length : 0
       member.process.start((exit) => {
-        const expected = !member.running || member.mayEnd > 0 || this.#closed
+        if (!member.running || this.#closed) return
         member.running = false
-        if (!expected) this.ended.push(`${id} ended by itself ${how(exit)}; the end of its log:\n${this.logTail(id)}`)
+        if (member.mayEnd > 0) return
+        // It ended late by a fault that is over: it stood still meanwhile, or the machine was busy.
+        if (this.#isExcused(member)) void this.start(id)
+        else this.ended.push(`${id} ended by itself ${how(exit)}; the end of its log:\n${this.logTail(id)}`)
       })
     })
   }
@@ -151,16 +159,18 @@ export class ChaosCluster {
       member.running = false
       member.process.signal(signal)
       const exit = await member.process.exited
-      if (signal === 'SIGTERM' && !this.#closed && !this.#target.endsWell(exit.code, exit.signal))
+      const asAsked = signal === 'SIGKILL' || this.#closed || this.#target.endsWell(exit.code, exit.signal)
+      if (!asAsked && !this.#isExcused(member))
         this.ended.push(`${id} was asked to end, and ended ${how(exit)}; the end of its log:\n${this.logTail(id)}`)
       return exit
     })
   }
 
-  /** Says that a node may end until the returned function is called. */
-  allowEnd(id: string): () => void {
+  /** Says that a node may end until the returned function is called; and later, if its log has said `excuse` since it was started. */
+  allowEnd(id: string, excuse: RegExp): () => void {
     const member = this.#member(id)
     member.mayEnd++
+    member.excuse = excuse
     return () => member.mayEnd--
   }
 
@@ -191,6 +201,10 @@ export class ChaosCluster {
     await this.disk?.remove()
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 })
     await this.#guard.close()
+  }
+
+  #isExcused({ id, excuse, lifeFrom }: Member): boolean {
+    return excuse?.test(this.log(id).slice(lifeFrom)) === true
   }
 
   #inTurn<T>(id: string, action: (member: Member) => Promise<T>): Promise<T> {
@@ -242,7 +256,19 @@ function makeMembers(
       const direct = new StoreConnection(ports.client.listen, clientTimeoutMs)
       return [
         id,
-        { id, ports, metricsPort, clock, process, direct, running: false, busy: Promise.resolve(), mayEnd: 0 },
+        {
+          id,
+          ports,
+          metricsPort,
+          clock,
+          process,
+          direct,
+          running: false,
+          busy: Promise.resolve(),
+          mayEnd: 0,
+          excuse: undefined,
+          lifeFrom: 0,
+        },
       ]
     }),
   )

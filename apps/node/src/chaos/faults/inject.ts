@@ -183,7 +183,7 @@ async function fullDisk(cluster: ChaosCluster, { victim: id }: PlanOf<'full-disk
   if (disk === undefined) throw new TypeError('there is no small disk')
   const before = cluster.log(id).length
   const noticed = (): boolean => noRoom.test(cluster.log(id).slice(before))
-  const disallow = cluster.allowEnd(id)
+  const disallow = cluster.allowEnd(id, noRoom)
   let restarted = false
   let seen = false
   try {
