@@ -28,7 +28,7 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
 /** Exit code of a command that was called wrongly; of one that failed it is 1. */
 const usageExitCode = 2
 /** Exit code of either where smaller ones are verdicts. */
-const errorExitCodes: Readonly<Record<string, number>> = { 'check-history': 3, simulate: 2 }
+const errorExitCodes: Readonly<Record<string, number>> = { 'check-history': 3, simulate: 2, chaos: 2 }
 const usageErrors: ReadonlySet<string> = new Set([usageError, 'QUORATE_UNKNOWN_FLAG'])
 
 /**

@@ -35,7 +35,8 @@ ${faultKinds.map((kind) => `  ${kind.padEnd(11)} ${faultTexts[kind]}`).join('\n'
 
 Nodes are processes with real disks; a proxy stands before every port. What the clients saw is checked for linearizability. The report, the
 history and the nodes' logs are put into the folder --out.
-Exit code 0: the run has passed; 1: it has not: something is wrong, or too little was tried or decided to say that nothing is.`
+Exit code 0: the run has passed; 1: it has not: something is wrong, or too little was tried or decided to say that nothing
+is; 2: it could not be run, or was called wrongly.`
 
 /** `quorate chaos`: real nodes, or a real etcd, under faults, and whether their clients could tell. */
 export function registerChaos(program: Command): void {
