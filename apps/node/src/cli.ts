@@ -10,7 +10,8 @@ const examples = `
   quorate demo election            five processes that elect, vote, fail and recover
   quorate run vote --nodes 5       a vote, simulated; with --real in five processes
   quorate simulate --election raft an election under attack, seed by seed
-  quorate explore log             every schedule of a small world
+  quorate explore log              every schedule of a small world
+  quorate chaos --minutes 10       real processes under faults, and what their clients saw checked
   quorate check-history FILE       whether a recorded history is linearizable
   quorate help start               all flags and where else settings may stand`
 
@@ -22,13 +23,14 @@ const commands: Readonly<Record<string, () => Promise<(program: Command) => void
   demo: async () => (await import('./commands/demo.js')).registerDemo,
   simulate: async () => (await import('./commands/simulate.js')).registerSimulate,
   explore: async () => (await import('./commands/explore.js')).registerExplore,
+  chaos: async () => (await import('./commands/chaos.js')).registerChaos,
   'check-history': async () => (await import('./commands/check-history.js')).registerCheckHistory,
 }
 
 /** Exit code of a command that was called wrongly; of one that failed it is 1. */
 const usageExitCode = 2
 /** Exit code of either where smaller ones are verdicts. */
-const errorExitCodes: Readonly<Record<string, number>> = { 'check-history': 3, simulate: 2, explore: 2 }
+const errorExitCodes: Readonly<Record<string, number>> = { 'check-history': 3, simulate: 2, explore: 2, chaos: 2 }
 const usageErrors: ReadonlySet<string> = new Set([usageError, 'QUORATE_UNKNOWN_FLAG'])
 
 /**

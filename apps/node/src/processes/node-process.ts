@@ -12,19 +12,32 @@ export interface Exit {
   readonly signal: string | null
 }
 
-/** A `quorate start` of its own, whose output goes to a file. */
+/** A program and what it is told. */
+export interface Command {
+  readonly file: string
+  readonly args: readonly string[]
+  /** Variables beside those that this process has. */
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** The command `quorate start` with these arguments. */
+export function quorateStart(args: readonly string[]): Command {
+  return { file: process.execPath, args: [program, 'start', ...args] }
+}
+
+/** A node as a process of its own, whose output goes to a file. */
 export class NodeProcess {
   readonly id: NodeId
   readonly logFile: string
-  readonly #arguments: readonly string[]
+  readonly #command: Command
   readonly #guard: Guard
   #child: ChildProcess | undefined
   #exited: Promise<Exit> = Promise.resolve({ code: null, signal: null })
 
-  constructor(id: NodeId, args: readonly string[], logFile: string, guard: Guard) {
+  constructor(id: NodeId, command: Command, logFile: string, guard: Guard) {
     this.id = id
     this.logFile = logFile
-    this.#arguments = args
+    this.#command = command
     this.#guard = guard
   }
 
@@ -36,10 +49,11 @@ export class NodeProcess {
   start(onExit: (exit: Exit) => void): void {
     const log = openSync(this.logFile, 'a')
     // Detached, so that a Ctrl-C in the terminal reaches only the process that has them in its hands.
-    const child = spawn(process.execPath, [program, 'start', ...this.#arguments], {
+    const { file, args, env } = this.#command
+    const child = spawn(file, args, {
       detached: true,
       stdio: ['ignore', log, log],
-      env: withoutSettings(process.env),
+      env: { ...withoutSettings(process.env), ...env },
     })
     closeSync(log)
     this.#child = child

@@ -8,7 +8,7 @@ import { formatDuration } from '../run/duration.js'
 import { Observations, type Observation, type ProcessState } from '../run/observations.js'
 import { freeLoopbackPorts } from './free-ports.js'
 import { Guard } from './guard.js'
-import { NodeProcess, type Exit } from './node-process.js'
+import { NodeProcess, quorateStart, type Exit } from './node-process.js'
 import { NodeWatcher } from './node-watcher.js'
 
 export interface ProcessClusterOptions {
@@ -69,7 +69,7 @@ export class ProcessCluster {
       const clientUrl = serveClients ? clientUrls[index] : undefined
       const clients = clientUrl === undefined ? [] : ['--listen-client-urls', clientUrl]
       const args = [...own, ...shared, ...clients, ...startArguments(id)]
-      const process = new NodeProcess(id, args, join(this.folder, `${id}.log`), this.#guard)
+      const process = new NodeProcess(id, quorateStart(args), join(this.folder, `${id}.log`), this.#guard)
       const url = urls[index] as string
       const watcher = new NodeWatcher({
         id,
