@@ -23,6 +23,7 @@ const order = [
   'etcd-api',
   'node',
   'bench',
+  'mutants',
 ]
 
 /** Pure: no Node, no clock, no randomness, no timer, nothing asynchronous. The same list stands in .oxlintrc.json. */

@@ -1,0 +1,32 @@
+import type { FaultKind } from '@quorate/core'
+import type { Violation } from '@quorate/simulation'
+
+/** How a run of a simulation differs from one under everything that the algorithm declares. */
+export interface Conditions {
+  readonly nodes: number
+  readonly faults?: readonly FaultKind[]
+  readonly chaosMs?: number
+  readonly maxFaulty?: number
+}
+
+/** Which simulation is run, as data. */
+export type Attack =
+  /** The replicated log on Raft's election and on write-ahead logs. */
+  | ({ readonly run: 'log' } & Conditions)
+  | ({ readonly run: 'election'; readonly algorithm: 'raft' | 'bully' | 'timestamp' } & Conditions)
+  /** A leader or a follower of Raft's election is cut off and comes back, while all else is well. */
+  | { readonly run: 'cut-off'; readonly nodes: number }
+  /** Leadership is handed to a member that lags. */
+  | { readonly run: 'hand-over'; readonly nodes: number }
+  | ({
+      readonly run: 'vote'
+      readonly algorithm: 'flood-min' | 'threshold'
+      /** So many nodes crash in one broadcast after the other, and nothing else happens. */
+      readonly cascade?: number
+    } & Conditions)
+  | ({ readonly run: 'detector'; readonly algorithm: 'timeout' | 'phi-accrual' } & Conditions)
+  /** Clients of the replicated key-value store, as nodes compose it. */
+  | ({ readonly run: 'store' } & Conditions)
+
+/** What a run found. */
+export type Violations = readonly Violation[]

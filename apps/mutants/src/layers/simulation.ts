@@ -1,0 +1,44 @@
+import { rm } from 'node:fs/promises'
+import { performance } from 'node:perf_hooks'
+import { Worker } from 'node:worker_threads'
+import type { InSimulation, Mutant } from '../mutant.js'
+import { bundleWorker } from './bundle.js'
+import type { Found } from './find-in-seeds.js'
+
+export interface Searched extends Found {
+  readonly seconds: number
+}
+
+/** Puts the bug into a copy and runs the attack that must find it. */
+export async function simulateMutant(mutant: Mutant, simulation: InSimulation): Promise<Searched> {
+  const file = await bundleWorker(mutant.id, mutant)
+  try {
+    return await searched(file, simulation)
+  } finally {
+    await rm(file)
+  }
+}
+
+/** The same attacks on what ships, which must find nothing at all: otherwise what they find in mutants proves nothing. */
+export class Control {
+  readonly #file = bundleWorker('control')
+
+  async simulate(simulation: InSimulation, seeds: number): Promise<Searched> {
+    return searched(await this.#file, { ...simulation, seeds })
+  }
+
+  async close(): Promise<void> {
+    await rm(await this.#file)
+  }
+}
+
+async function searched(file: string, simulation: InSimulation): Promise<Searched> {
+  const startedAt = performance.now()
+  const found = await new Promise<Found>((resolve, reject) => {
+    const worker = new Worker(file, { workerData: simulation })
+    worker.once('message', resolve)
+    worker.once('error', reject)
+    worker.once('exit', (code) => reject(new Error(`the thread of a simulation ended with ${code} and said nothing`)))
+  })
+  return { ...found, seconds: (performance.now() - startedAt) / 1000 }
+}

@@ -1,0 +1,101 @@
+import { performance } from 'node:perf_hooks'
+import { Control, simulateMutant } from './layers/simulation.js'
+import { testMutant } from './layers/unit.js'
+import { isBeyondSimulation, layers, type Layer, type Mutant } from './mutant.js'
+
+/** How one layer did with one mutant. */
+export interface Attempt {
+  readonly layer: Layer
+  readonly caught: boolean
+  /** The property or the test that was to catch it. */
+  readonly by: string
+  readonly seeds?: number
+  readonly seconds: number
+  /** What the violation says, or what came instead. */
+  readonly what: string
+  /** The layer finds fault with what ships, too, by the same seeds: then it proves nothing. */
+  readonly falseAlarm?: string
+}
+
+export interface Scored {
+  readonly mutant: Mutant
+  readonly attempts: readonly Attempt[]
+}
+
+export interface Score {
+  readonly mutants: number
+  /** By any layer. */
+  readonly caught: number
+  /** Of those that the simulator reaches, how many there are and how many it catches by itself. */
+  readonly reachable: number
+  readonly simulated: number
+}
+
+/** Runs every layer that is to catch each mutant, some at a time; `told` hears of each when it is done. */
+export async function scoreAll(
+  mutants: readonly Mutant[],
+  options: { readonly jobs: number; readonly layers?: readonly Layer[]; readonly told: (scored: Scored) => void },
+): Promise<readonly Scored[]> {
+  const control = new Control()
+  const waiting = [...mutants.entries()]
+  const done: Scored[] = []
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const [place, mutant] = next
+      const attempts = await attemptsOn(mutant, options.layers ?? layers, control)
+      const scored = { mutant, attempts }
+      done[place] = scored
+      options.told(scored)
+    }
+  }
+  try {
+    await Promise.all(Array.from({ length: options.jobs }, work))
+  } finally {
+    await control.close()
+  }
+  return done
+}
+
+async function attemptsOn(mutant: Mutant, wanted: readonly Layer[], control: Control): Promise<readonly Attempt[]> {
+  const attempts: Attempt[] = []
+  const { simulation, unit } = mutant
+  if (simulation !== undefined && wanted.includes('simulation')) {
+    const startedAt = performance.now()
+    const { caught, seeds, what, others } = await simulateMutant(mutant, simulation)
+    const seconds = (performance.now() - startedAt) / 1000
+    const found = Object.entries(others).map(([property, runs]) => `${property} in ${runs} runs`)
+    const instead = found.length === 0 ? 'nothing was found' : `found instead: ${found.join(', ')}`
+    const sound = await control.simulate(simulation, seeds)
+    const alarms = [...Object.keys(sound.others), ...(sound.caught ? [simulation.property] : [])]
+    attempts.push({
+      layer: 'simulation',
+      caught: caught && alarms.length === 0,
+      by: simulation.property,
+      seeds,
+      seconds,
+      what: what ?? instead,
+      ...(alarms.length === 0 ? {} : { falseAlarm: alarms.join(', ') }),
+    })
+  }
+  if (unit !== undefined && wanted.includes('unit')) {
+    attempts.push({ layer: 'unit', by: unit.test, ...(await testMutant(mutant, unit)) })
+  }
+  return attempts
+}
+
+export function scoreOf(all: readonly Scored[]): Score {
+  const by = ({ attempts }: Scored, layer?: Layer): boolean =>
+    attempts.some((attempt) => attempt.caught && (layer === undefined || attempt.layer === layer))
+  const reachable = all.filter(({ mutant }) => !isBeyondSimulation(mutant))
+  return {
+    mutants: all.length,
+    caught: all.filter((each) => by(each)).length,
+    reachable: reachable.length,
+    simulated: reachable.filter((each) => by(each, 'simulation')).length,
+  }
+}
+
+/** Every mutant is caught by some layer, and of those that the simulator reaches four in five by simulation alone. */
+export function suffices({ mutants, caught, reachable, simulated }: Score): boolean {
+  return caught === mutants && simulated >= 0.8 * reachable
+}

@@ -1,0 +1,129 @@
+import type { Attack } from '../attacks/attack.js'
+import type { Mutant } from '../mutant.js'
+import { own } from './sources.js'
+
+const timestamp: Attack = { run: 'election', algorithm: 'timestamp', nodes: 5 }
+const bully: Attack = { run: 'election', algorithm: 'bully', nodes: 5 }
+const supported = 'quorum-support'
+const alone = 'one-leader-at-a-time'
+const garciaMolina = 'H. Garcia-Molina, "Elections in a distributed computing system", 1982'
+
+/** The elections `timestamp` and `bully`. */
+export const electionMutants: readonly Mutant[] = [
+  {
+    id: 'timestamp-threshold-off-by-one',
+    bug: 'timestamp: the value to reach is one too low',
+    package: 'election',
+    edits: [
+      {
+        file: 'timestamp.ts',
+        original: 'standing.start + this.#quorum',
+        replacement: 'standing.start + this.#quorum - 1',
+      },
+    ],
+    source: own,
+    simulation: { attack: timestamp, property: supported },
+  },
+  {
+    id: 'timestamp-acknowledgement-before-durable',
+    bug: 'timestamp: an acknowledgement leaves before it is on disk',
+    package: 'election',
+    edits: [
+      {
+        file: 'timestamp.ts',
+        original: "this.#env.send(request.id, { type: 'acknowledge', timestamp: request.number })",
+        replacement: "this.#env.send(request.id, { type: 'acknowledge', timestamp: request.number }, 0 as never)",
+      },
+    ],
+    source: own,
+    simulation: { attack: timestamp, property: supported },
+  },
+  {
+    id: 'timestamp-duplicate-counts-twice',
+    bug: 'timestamp: an acknowledgement counts twice when it comes twice',
+    package: 'election',
+    edits: [{ file: 'timestamp.ts', original: ' || standing.acknowledgedBy.has(voter)', replacement: '' }],
+    source: own,
+    simulation: { attack: timestamp, property: supported },
+  },
+  {
+    id: 'timestamp-other-candidacy-counts',
+    bug: 'timestamp: an acknowledgement of another candidacy counts for the present one',
+    package: 'election',
+    edits: [{ file: 'timestamp.ts', original: ' || timestamp !== standing.start', replacement: '' }],
+    source: own,
+    simulation: { attack: timestamp, property: supported },
+  },
+  {
+    id: 'timestamp-forgets-candidacy',
+    bug: 'timestamp: the newest candidacy is not remembered across a crash',
+    package: 'election',
+    edits: [
+      {
+        file: 'timestamp.ts',
+        original: 'new NewestCandidacy(env.store, ',
+        replacement: 'new NewestCandidacy({ get: () => undefined, put: () => 0 } as never, ',
+      },
+    ],
+    source: own,
+    simulation: { attack: timestamp, property: supported },
+  },
+  {
+    id: 'bully-waits-too-short',
+    bug: 'bully: a candidate waits for answers half as long as they take',
+    package: 'election',
+    edits: [{ file: 'bully.ts', original: '  answer: 2,', replacement: '  answer: 1,' }],
+    source: `${garciaMolina}: the timeout is what the algorithm rests on`,
+    simulation: { attack: bully, property: alone },
+  },
+  {
+    id: 'bully-asks-nobody',
+    bug: 'bully: a candidate does not wait for the greater ids',
+    package: 'election',
+    edits: [
+      {
+        file: 'bully.ts',
+        original: 'if (this.#greater.length === 0) this.#haltLesser()',
+        replacement: 'if (true) this.#haltLesser()',
+      },
+    ],
+    source: garciaMolina,
+    simulation: { attack: bully, property: alone },
+  },
+  {
+    id: 'bully-halts-nobody',
+    bug: 'bully: a candidate does not wait for the lesser ids to stop',
+    package: 'election',
+    edits: [
+      {
+        file: 'bully.ts',
+        original: 'if (this.#lesser.length === 0) this.#takeOffice()',
+        replacement: 'if (true) this.#takeOffice()',
+      },
+    ],
+    source: `${garciaMolina}: what textbooks leave out`,
+    simulation: { attack: bully, property: alone },
+  },
+  {
+    id: 'bully-halted-leader-leads-on',
+    bug: 'bully: a leader that is halted goes on leading',
+    package: 'election',
+    edits: [
+      {
+        file: 'bully.ts',
+        original: 'this.#wait(multiples.announcement * this.#unitMs)\n    this.#env.send(id',
+        replacement: 'this.#env.send(id',
+      },
+    ],
+    source: garciaMolina,
+    simulation: { attack: bully, property: alone },
+  },
+  {
+    id: 'bully-abstains-though-it-leads',
+    bug: 'bully: one that resigned, and leads again, is still not heard',
+    package: 'election',
+    edits: [{ file: 'bully.ts', original: 'this.#abstainsUntilMs = 0\n', replacement: '' }],
+    source: own,
+    simulation: { attack: bully, property: alone },
+  },
+]

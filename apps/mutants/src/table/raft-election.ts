@@ -1,0 +1,167 @@
+import type { Attack } from '../attacks/attack.js'
+import type { Mutant } from '../mutant.js'
+import { own, raftPaper, raftThesis } from './sources.js'
+
+const election: Attack = { run: 'election', algorithm: 'raft', nodes: 5 }
+
+/** Raft's election: `election/src/raft.ts`. */
+export const raftElectionMutants: readonly Mutant[] = [
+  {
+    id: 'vote-not-durable',
+    bug: 'a vote is in memory only',
+    package: 'election',
+    edits: [
+      {
+        file: 'raft/ballot.ts',
+        original: '    this.#write(this.#term, candidate)\n',
+        replacement: '    this.#votedFor = candidate\n',
+      },
+    ],
+    source: `${raftPaper}, figure 2: votedFor is persistent`,
+    simulation: { attack: election, property: 'quorum-support' },
+  },
+  {
+    id: 'term-not-durable',
+    bug: 'a newer term is in memory only until there is a vote in it',
+    package: 'election',
+    edits: [
+      {
+        file: 'raft/ballot.ts',
+        original: "    this.#write(term, '')\n",
+        replacement: "    this.#term = term\n    this.#votedFor = ''\n",
+      },
+    ],
+    source: `${raftPaper}, figure 2: currentTerm is persistent`,
+    simulation: { attack: election, property: 'quorum-support' },
+  },
+  {
+    id: 'vote-sent-before-durable',
+    bug: 'a vote leaves before it is on disk',
+    package: 'election',
+    edits: [
+      {
+        file: 'raft.ts',
+        original: "this.#env.send(candidate, { type: 'vote', term: granted ? term : this.#ballot.term, granted })",
+        replacement:
+          "this.#env.send(candidate, { type: 'vote', term: granted ? term : this.#ballot.term, granted }, AT_ONCE)",
+      },
+    ],
+    source: `${raftPaper}, section 5.6 and figure 2: storage is written before a request is answered`,
+    simulation: { attack: election, property: 'quorum-support' },
+  },
+  {
+    id: 'two-votes-in-a-term',
+    bug: 'a voter votes for whoever asks, as often as it is asked',
+    package: 'election',
+    edits: [
+      {
+        file: 'raft.ts',
+        original: "const free = this.#ballot.votedFor === '' || this.#ballot.votedFor === candidate",
+        replacement: 'const free = true',
+      },
+    ],
+    source: `${raftPaper}, section 5.2`,
+    simulation: { attack: election, property: 'one-leader-per-term' },
+  },
+  {
+    id: 'vote-of-an-earlier-term-counts',
+    bug: 'a candidate counts votes that it was given in an earlier term',
+    package: 'election',
+    edits: [
+      {
+        file: 'raft.ts',
+        original: "if (this.#role.name !== 'candidate' || term !== this.#ballot.term) return",
+        replacement: "if (this.#role.name !== 'candidate') return",
+      },
+    ],
+    source: own,
+    simulation: { attack: election, property: 'quorum-support' },
+  },
+  {
+    id: 'position-not-compared',
+    bug: 'a voter does not compare how far logs have come',
+    package: 'election',
+    edits: [
+      {
+        file: 'raft.ts',
+        original: 'return comparePositions({ term: { number, id }, index }, this.#logPosition()) >= 0',
+        replacement: 'return comparePositions({ term: { number, id }, index }, this.#logPosition()) >= -1',
+      },
+    ],
+    source: `${raftPaper}, section 5.4.1`,
+    simulation: { attack: { run: 'log', nodes: 3 }, property: 'leader-completeness' },
+  },
+  {
+    id: 'position-compared-by-index',
+    bug: 'a voter compares the lengths of logs, not the terms of their ends',
+    package: 'election',
+    edits: [
+      {
+        file: 'raft.ts',
+        original: 'return comparePositions({ term: { number, id }, index }, this.#logPosition()) >= 0',
+        replacement: 'return comparePositions({ term: { number: 1, id: "" }, index }, { term: { number: 1, id: "" }, index: this.#logPosition().index }) >= 0',
+      },
+    ],
+    source: `${raftPaper}, section 5.4.1: the later term wins, and length only decides between equal ones`,
+    simulation: {
+      attack: { run: 'log', nodes: 3, faults: ['partition'], chaosMs: 3000 },
+      property: 'leader-completeness',
+    },
+  },
+  {
+    id: 'pre-vote-though-a-leader-is-heard',
+    bug: 'a node that hears a leader tells one that was cut off that it would vote for it',
+    package: 'election',
+    edits: [
+      {
+        file: 'raft.ts',
+        original: '} else if (this.#leader !== undefined) {',
+        replacement: '} else if (term < 0) {',
+      },
+    ],
+    source: `${raftThesis}, sections 4.2.3 and 9.6; etcd#8501`,
+    simulation: { attack: { run: 'cut-off', nodes: 5 }, property: 'stability' },
+  },
+  {
+    id: 'no-pre-vote',
+    bug: 'a node that was cut off stands without asking first',
+    package: 'election',
+    edits: [
+      {
+        file: 'raft.ts',
+        original: 'else if (this.#leader === undefined) this.#hope()',
+        replacement: 'else if (this.#leader === undefined) this.#campaign()',
+      },
+    ],
+    source: `${raftThesis}, section 9.6`,
+    simulation: { attack: { run: 'cut-off', nodes: 5 }, property: 'stability' },
+  },
+  {
+    id: 'check-quorum-never-steps-down',
+    bug: 'a leader that no quorum hears leads on',
+    package: 'election',
+    edits: [
+      {
+        file: 'raft.ts',
+        original: 'if (!this.#quorum.isQuorum(this.#role.acknowledgedBy)) {',
+        replacement: 'if (nowMs < 0) {',
+      },
+    ],
+    source: `${raftThesis}, section 6.2; etcd#3866`,
+    simulation: { attack: { run: 'cut-off', nodes: 3 }, property: 'leader-with-quorum' },
+  },
+  {
+    id: 'check-quorum-counts-old-acknowledgements',
+    bug: 'an acknowledgement of any announcement of the term counts, however old',
+    package: 'election',
+    edits: [
+      {
+        file: 'raft.ts',
+        original: '      this.#role.acknowledgedBy = new Set([this.#env.self.id])\n      this.#role.checkAtMs',
+        replacement: '      this.#role.checkAtMs',
+      },
+    ],
+    source: own,
+    simulation: { attack: { run: 'cut-off', nodes: 3 }, property: 'leader-with-quorum' },
+  },
+]
