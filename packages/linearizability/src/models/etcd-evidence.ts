@@ -26,7 +26,7 @@ class KeyEvidence {
   readonly absences: number[] = []
   /** Revisions in which it was put, by operations that were answered. */
   readonly puts: number[] = []
-  /** Revisions in which it may have been deleted by operations that were answered. */
+  /** Revisions in which it may have been deleted by operations whose revision is known. */
   readonly deletes: number[] = []
 }
 
@@ -45,7 +45,7 @@ export class EtcdEvidence {
   /** Keys that were put in a revision, and with what, if that is known. */
   readonly #values = new Map<number, Map<string, string | undefined>>()
   readonly #keys = new Map<string, KeyEvidence>()
-  /** Revisions of answered deletes of ranges, in order. */
+  /** Revisions of deletes of ranges, where they are known, in order. */
   readonly #rangeDeletes: number[] = []
 
   constructor(operations: readonly Operation<EtcdInput, EtcdOutput>[]) {
@@ -168,6 +168,7 @@ export class EtcdEvidence {
         if (operations[index]?.output !== undefined) continue
         this.#makers.set(revision, index)
         this.#madeBy.set(index, revision)
+        this.#learnDeletes((operations[index] as Operation<EtcdInput, EtcdOutput>).input, revision)
       }
   }
 
@@ -184,6 +185,11 @@ export class EtcdEvidence {
       // A read in a transaction may stand between its changes, which nobody sees.
       if (operation.type === 'range') this.#see(operation, answer, revision, isTxn ? revision : 0)
     })
+    this.#learnDeletes(input, revision)
+  }
+
+  /** Takes what an operation that made `revision`, if it changed anything, may have deleted. */
+  #learnDeletes(input: EtcdInput, revision: number): void {
     for (const operation of operationsOf(input)) {
       if (operation.type !== 'deleteRange') continue
       if (operation.rangeEnd === undefined) this.#of(operation.key).deletes.push(revision)
