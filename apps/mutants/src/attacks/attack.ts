@@ -12,10 +12,16 @@ export interface Conditions {
 /** Which simulation is run, as data. */
 export type Attack =
   /** The replicated log on Raft's election and on write-ahead logs. */
-  | ({ readonly run: 'log' } & Conditions)
+  | ({
+      readonly run: 'log'
+      /** So many bits flip on the disk of one node, while others are cut off and brought level again, and nothing else happens. */
+      readonly rots?: number
+    } & Conditions)
   | ({ readonly run: 'election'; readonly algorithm: 'raft' | 'bully' | 'timestamp' } & Conditions)
   /** A leader or a follower of Raft's election is cut off and comes back, while all else is well. */
   | { readonly run: 'cut-off'; readonly nodes: number }
+  /** Two nodes stand in one term of Raft's election, and the others crash when they vote. */
+  | { readonly run: 'duel'; readonly nodes: number }
   /** Leadership is handed to a member that lags. */
   | { readonly run: 'hand-over'; readonly nodes: number }
   | ({

@@ -1,7 +1,7 @@
-import type { Inspection, Invariant } from '@quorate/core'
+import { seededRandom, type Inspection, type Invariant } from '@quorate/core'
 import { raft } from '@quorate/election/raft'
 import { raftLog } from '@quorate/replication'
-import { runReplicatedLog } from '@quorate/simulation'
+import { nodeIds, runReplicatedLog, type ScheduledFault } from '@quorate/simulation'
 import type { Attack, Violations } from './attack.js'
 import { smallStores } from './small-stores.js'
 
@@ -11,9 +11,10 @@ interface LeadershipState {
 }
 
 /** The log that ships, on the election and the write-ahead log that ship, watched for one more property. */
-export function runLog({ run: _, ...conditions }: Attack & { readonly run: 'log' }, seed: number): Violations {
+export function runLog({ run: _, rots, ...conditions }: Attack & { readonly run: 'log' }, seed: number): Violations {
   const invariants = [...(raftLog.invariants ?? []), matchIndexMonotonic()]
-  const options = { seed, election: raft, stores: smallStores, chaosMs: 600, ...conditions }
+  const only = rots === undefined ? {} : { schedule: rotting(rots, conditions.nodes, seed) }
+  const options = { seed, election: raft, stores: smallStores, chaosMs: 600, ...conditions, ...only }
   return runReplicatedLog({ ...raftLog, invariants }, options).violations
 }
 
@@ -38,4 +39,26 @@ function matchIndexMonotonic(): Invariant {
     return undefined
   }
   return { name: 'match-index-monotonic', check }
+}
+
+/** Whoever comes back from being cut off is sent old entries, which their sender reads from its disk again. */
+function rotting(bits: number, nodes: number, seed: number): readonly ScheduledFault[] {
+  const random = seededRandom(seed)
+  const [node, ...others] = random.shuffle(nodeIds(nodes)) as [string, ...string[]]
+  const faults: ScheduledFault[] = []
+  for (let count = 0; count < bits; count++)
+    faults.push({ atMs: 50 + 500 * random.fraction(), action: { type: 'bit-rot', node } })
+  for (let count = 0; count < 3; count++) {
+    const lost = random.pick(others)
+    const rest = [node, ...others].filter((id) => id !== lost)
+    const atMs = 400 * random.fraction()
+    for (const cut of [
+      { from: [lost], to: rest },
+      { from: rest, to: [lost] },
+    ]) {
+      faults.push({ atMs, action: { type: 'cut', ...cut } })
+      faults.push({ atMs: atMs + 50 + 100 * random.fraction(), action: { type: 'mend', ...cut } })
+    }
+  }
+  return faults
 }

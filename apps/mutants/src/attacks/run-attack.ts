@@ -8,6 +8,7 @@ import { threshold } from '@quorate/voting/threshold'
 import type { Attack, Violations } from './attack.js'
 import { cascade } from './cascade.js'
 import { runCutOff } from './cut-off.js'
+import { runDuel } from './duel.js'
 import { runHandOver } from './hand-over.js'
 import { runLog } from './log.js'
 import { smallStores } from './small-stores.js'
@@ -24,6 +25,8 @@ export function runAttack(attack: Attack, seed: number): Violations {
       return runLog(attack, seed)
     case 'cut-off':
       return runCutOff(attack.nodes, seed)
+    case 'duel':
+      return runDuel(attack.nodes, seed)
     case 'hand-over':
       return runHandOver(attack.nodes, seed)
     case 'store':

@@ -2,6 +2,8 @@ import type { Mutant } from '../mutant.js'
 import { own, raftPaper } from './sources.js'
 
 const log = { run: 'log', nodes: 3 } as const
+/** Disks so slow that what is not on them yet is lost in a crash, and nobody to ask for it. */
+const slowDisks = { ...log, faults: ['crash-recovery', 'slow-disk', 'partition'], chaosMs: 1500 } as const
 
 /** The log's followers: `replication/src/follower.ts` and `raft-log.ts`. */
 export const followerMutants: readonly Mutant[] = [
@@ -17,7 +19,7 @@ export const followerMutants: readonly Mutant[] = [
       },
     ],
     source: `${raftPaper}, figure 2; hiqlite PR#361`,
-    simulation: { attack: log, property: 'leader-completeness' },
+    simulation: { attack: slowDisks, property: 'leader-completeness' },
   },
   {
     id: 'truncates-matching-entries',
@@ -49,12 +51,12 @@ export const followerMutants: readonly Mutant[] = [
   },
   {
     id: 'commit-beyond-matched-prefix',
-    bug: 'a follower takes for committed what it has, not what it is known to have in common with the leader',
+    bug: 'a follower takes for committed what it has, not only what is known to equal what the leader has',
     package: 'replication',
     edits: [
       {
         file: 'raft-log.ts',
-        original: 'this.#commit(Math.min(message.commitIndex, answer.matchIndex))',
+        original: "if (answer.type === 'appended') this.#commit(Math.min(message.commitIndex, answer.matchIndex))",
         replacement: 'this.#commit(Math.min(message.commitIndex, this.#log.lastIndex))',
       },
     ],

@@ -2,6 +2,9 @@ import type { Edit, Mutant } from '../mutant.js'
 import { own, raftPaper, raftThesis } from './sources.js'
 
 const log = { run: 'log', nodes: 3 } as const
+const doubled = { ...log, faults: ['duplication', 'delay'], chaosMs: 2000 } as const
+const reborn = { ...log, faults: ['crash-recovery', 'delay'], chaosMs: 2000 } as const
+const late = { ...log, faults: ['delay'], chaosMs: 2000 } as const
 
 /** One entry at a time, which is no mistake, so that a leader can bring old entries to others without the one that begins its term. */
 const entryByEntry: readonly Edit[] = [
@@ -33,12 +36,15 @@ export const leaderMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'leadership.ts',
-        original: 'this.#count(this.#context.self, this.#context.log.durableIndex)',
-        replacement: 'this.#count(this.#context.self, this.#context.log.lastIndex)',
+        original: '    this.#uncommittedBytes += bytes\n',
+        replacement: '    this.#uncommittedBytes += bytes\n    this.#count(this.#context.self, log.lastIndex)\n',
       },
     ],
     source: `${raftThesis}, section 10.2.1`,
-    simulation: { attack: log, property: 'leader-completeness' },
+    simulation: {
+      attack: { ...log, faults: ['crash-recovery', 'slow-disk', 'partition'], chaosMs: 1500 },
+      property: 'leader-completeness',
+    },
   },
   {
     id: 'read-by-deposed-leader',
@@ -80,7 +86,7 @@ export const leaderMutants: readonly Mutant[] = [
       },
     ],
     source: 'etcd#20418',
-    simulation: { attack: log, property: 'linearizable-reads' },
+    simulation: { attack: late, property: 'linearizable-reads' },
   },
   {
     id: 'read-before-first-commit-of-term',
@@ -118,7 +124,7 @@ export const leaderMutants: readonly Mutant[] = [
       },
     ],
     source: own,
-    simulation: { attack: log, property: 'state-machine-safety', says: 'was rejected and is committed' },
+    simulation: { attack: doubled, property: 'state-machine-safety', says: 'was rejected and is committed' },
   },
   {
     id: 'outcome-of-another-life',
@@ -133,7 +139,7 @@ export const leaderMutants: readonly Mutant[] = [
       },
     ],
     source: own,
-    simulation: { attack: log, property: 'state-machine-safety', says: 'was rejected and is committed' },
+    simulation: { attack: reborn, property: 'state-machine-safety', says: 'was rejected and is committed' },
   },
   {
     id: 'commit-of-another-life',
@@ -161,7 +167,7 @@ export const leaderMutants: readonly Mutant[] = [
       },
     ],
     source: own,
-    simulation: { attack: log, property: 'leader-completeness' },
+    simulation: { attack: log, property: 'log-matching' },
   },
   {
     id: 'superseded-by-its-own-term',
@@ -204,7 +210,10 @@ export const leaderMutants: readonly Mutant[] = [
     ],
     source: `${raftThesis}, section 10.2.1: pipelining reorders`,
     simulation: { attack: log, property: 'match-index-monotonic' },
-    unit: { file: 'progress.test.ts', test: '' },
+    unit: {
+      file: 'progress.test.ts',
+      test: 'the progress of a follower never goes back behind what is acknowledged: late answers say nothing new',
+    },
   },
   {
     id: 'stale-conflict-takes-back-a-match',

@@ -18,17 +18,17 @@ export const raftElectionMutants: readonly Mutant[] = [
       },
     ],
     source: `${raftPaper}, figure 2: votedFor is persistent`,
-    simulation: { attack: election, property: 'quorum-support' },
+    simulation: { attack: { run: 'duel', nodes: 3 }, property: 'one-leader-per-term' },
   },
   {
     id: 'term-not-durable',
-    bug: 'a newer term is in memory only until there is a vote in it',
+    bug: 'a vote is on disk, but not the term that it was given in',
     package: 'election',
     edits: [
       {
         file: 'raft/ballot.ts',
-        original: "    this.#write(term, '')\n",
-        replacement: "    this.#term = term\n    this.#votedFor = ''\n",
+        original: "codec.encode({ type: 'ballot', term, votedFor })",
+        replacement: "codec.encode({ type: 'ballot', term: 0, votedFor })",
       },
     ],
     source: `${raftPaper}, figure 2: currentTerm is persistent`,

@@ -50,14 +50,14 @@ export const storeMutants: readonly Mutant[] = [
     simulation: { attack: calm, property: 'readable-history' },
   },
   {
-    id: 'deletion-keeps-creation',
-    bug: 'a key that was deleted and put again has its old revision of creation',
+    id: 'every-put-creates',
+    bug: 'a put of a key that is there counts as its creation',
     package: 'kv',
     edits: [
       {
         file: 'versioned-state.ts',
         original: 'const create = history?.live === true ? history.create : main',
-        replacement: 'const create = history?.create ?? main',
+        replacement: 'const create = main',
       },
     ],
     source: etcd,
@@ -118,7 +118,7 @@ export const storeMutants: readonly Mutant[] = [
       },
     ],
     source: 'etcd#8975, raft-rs#280: no contract of outcomes',
-    simulation: { attack: store, property: 'linearizability' },
+    simulation: { attack: { ...store, faults: ['one-way-partition'], chaosMs: 3000 }, property: 'linearizability' },
   },
   {
     id: 'result-of-another-proposal',

@@ -47,7 +47,7 @@ export const votingMutants: readonly Mutant[] = [
       },
     ],
     source: `${raftPaper}, section 6; etcd#12359`,
-    unit: { file: 'quorums.test.ts', test: '' },
+    unit: { file: 'quorums.test.ts', test: 'joint is the same whichever of the two comes first' },
   },
   {
     id: 'joint-quorum-of-either',
@@ -61,7 +61,10 @@ export const votingMutants: readonly Mutant[] = [
       },
     ],
     source: `${raftPaper}, section 6`,
-    unit: { file: 'quorums.test.ts', test: '' },
+    unit: {
+      file: 'quorums.test.ts',
+      test: 'joint lets every quorum of a change meet every quorum before, during and after it',
+    },
   },
   {
     id: 'flood-min-rounds-off-by-one',
@@ -86,7 +89,7 @@ export const votingMutants: readonly Mutant[] = [
       },
     ],
     source: paxos,
-    simulation: { attack: threshold, property: 'one-value-per-ballot' },
+    simulation: { attack: threshold, property: 'promises-kept' },
   },
   {
     id: 'threshold-without-ballots',

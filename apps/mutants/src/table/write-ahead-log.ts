@@ -1,7 +1,7 @@
 import type { Mutant } from '../mutant.js'
-import { own } from './sources.js'
 
 const log = { run: 'log', nodes: 3 } as const
+const failingSyncs = { ...log, faults: ['failed-sync', 'crash-recovery', 'partition'], chaosMs: 1500 } as const
 const rotting = { ...log, faults: ['crash-recovery', 'torn-write', 'bit-rot'] } as const
 const fsyncgate = 'PostgreSQL\'s "fsyncgate", 2018; A. Rebello et al., "Can applications recover from fsync failures?", 2020'
 const recovery = 'R. Alagappan et al., "Protocol-aware recovery for consensus-based storage", 2018'
@@ -17,7 +17,7 @@ export const writeAheadLogMutants: readonly Mutant[] = [
         file: 'log.ts',
         original: 'this.#disk.commit(changes, (error) => this.#done(error))',
         replacement:
-          'for (const store of this.#inFlight.stores) store.durable = store.sealed\n    this.#disk.commit(changes, (error) => this.#done(error))',
+          'this.#disk.commit(changes, (error) => this.#done(error))\n    this.#delivering = true\n    for (const store of this.#inFlight.stores) if (!store.dropped) store.written?.((store.durable = store.sealed))\n    this.#delivering = false',
       },
     ],
     source: 'hiqlite PR#361',
@@ -35,7 +35,7 @@ export const writeAheadLogMutants: readonly Mutant[] = [
       },
     ],
     source: fsyncgate,
-    simulation: { attack: log, property: 'state-machine-safety' },
+    simulation: { attack: failingSyncs, property: 'state-machine-safety' },
   },
   {
     id: 'fsync-error-retried',
@@ -64,7 +64,7 @@ export const writeAheadLogMutants: readonly Mutant[] = [
       },
     ],
     source: recovery,
-    simulation: { attack: rotting, property: 'state-machine-safety' },
+    simulation: { attack: rotting, property: 'no-throw', says: 'is not in memory and the disk has failed' },
   },
   {
     id: 'checksum-ignored-at-reading',
@@ -78,7 +78,7 @@ export const writeAheadLogMutants: readonly Mutant[] = [
       },
     ],
     source: recovery,
-    simulation: { attack: rotting, property: 'log-matching' },
+    simulation: { attack: { ...log, rots: 20 }, property: 'log-matching' },
   },
   {
     id: 'checksum-ignored',
@@ -122,19 +122,5 @@ export const writeAheadLogMutants: readonly Mutant[] = [
     ],
     source: recovery,
     simulation: { attack: rotting, property: 'state-machine-safety' },
-  },
-  {
-    id: 'recovered-taken-for-durable',
-    bug: 'what a new life finds is taken for durable, though it may be in the cache of the operating system only',
-    package: 'write-ahead-log',
-    edits: [
-      {
-        file: 'log.ts',
-        original: 'for (const store of stores) store.sealed = store.latest = 1 as Write',
-        replacement: 'for (const store of stores) store.durable = store.sealed = store.latest = 1 as Write',
-      },
-    ],
-    source: own,
-    simulation: { attack: { ...log, faults: ['crash-recovery', 'torn-write'] }, property: 'leader-completeness' },
   },
 ]

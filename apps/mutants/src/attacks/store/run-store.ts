@@ -13,7 +13,10 @@ import { WatchedMachine, type Images } from './watched-machine.js'
 
 const maxDelayMs = 10
 const detectionTimeMs = 100
-const requestTimeoutMs = 300
+/** How long a node holds what finds no leader: longer than the log needs to say that a fate is unknown. */
+const requestTimeoutMs = 2000
+/** How long a client waits for an answer. */
+const patienceMs = 300
 const syncMs = [0.05, 2] as const
 const clockBound = { wallErrorMs: 2, ratePpm: 200 }
 
@@ -91,7 +94,7 @@ class StoreRun {
     for (const client of clients) client.begin()
     simulation.run(this.#chaosMs)
     heal()
-    simulation.run(simulation.now + requestTimeoutMs)
+    simulation.run(simulation.now + patienceMs)
     for (const client of clients) client.end()
     this.#checkProgress()
     this.#checkHistory()
@@ -133,7 +136,7 @@ class StoreRun {
       nodes: this.#ids,
       random: this.#random.fork(name),
       machine: (id) => this.#machines.get(id) as WatchedMachine,
-      patienceMs: requestTimeoutMs,
+      patienceMs,
       pauseMs: maxDelayMs * (0.2 + 3 * this.#random.fraction()),
       record: (operation) => this.#history.push(operation),
     })
@@ -168,7 +171,7 @@ class StoreRun {
     const boundMs =
       raftLog.commitsWithinMs({ election: raft, members: this.#ids, maxDelayMs: maxDelayMs + 2 * syncMs[1] }) +
       detectionTimeMs +
-      2 * requestTimeoutMs
+      2 * patienceMs
     const waiting = new Map(simulation.live.map((id) => [id, this.#client(`end of ${id}`)]))
     for (const [id, client] of waiting) client.insist(id)
     const done = simulation.run(simulation.now + boundMs, () => {
