@@ -9,12 +9,15 @@ export interface Edit {
   readonly replacement: string
 }
 
-/** The parts of the laboratory that may catch a bug. */
-export const layers = ['unit', 'simulation'] as const
+/** Layers of the laboratory that run a package's tests on its sources with a bug in them. */
+export const testing = ['unit'] as const
+/** Layers that run attacks by seed on a bundle of all of ours with a bug in it. */
+export const searching = ['simulation'] as const
+export const layers = [...testing, ...searching] as const
 export type Layer = (typeof layers)[number]
 
-/** The simulation that catches a bug, and by what. */
-export interface InSimulation {
+/** The attack that catches a bug, and by what. */
+export interface BySearch {
   readonly attack: Attack
   /** What a run must find violated. Whatever else it finds counts for nothing. */
   readonly property: string
@@ -24,16 +27,19 @@ export interface InSimulation {
   readonly seeds?: number
 }
 
-/** The test of the package itself that catches a bug. */
-export interface InUnit {
+/** The test that catches a bug. */
+export interface ByTest {
   /** Below the package's `test`. */
   readonly file: string
   /** The whole title of the test that must fail, with those of what it stands in. */
   readonly test: string
 }
 
-/** A known bug, put into a copy of a package's sources on purpose. */
-export interface Mutant {
+/** A known bug, put into a copy of a package's sources on purpose, with what is to catch it in each layer. */
+export interface Mutant
+  extends
+    Readonly<Partial<Record<(typeof testing)[number], ByTest>>>,
+    Readonly<Partial<Record<(typeof searching)[number], BySearch>>> {
   /** Unique, kebab-case. */
   readonly id: string
   /** The bug, in words that go on from the name of the package. */
@@ -43,8 +49,6 @@ export interface Mutant {
   readonly edits: readonly Edit[]
   /** Where it is known from: a paper, another project's issue, or this project's own history. */
   readonly source: string
-  readonly simulation?: InSimulation
-  readonly unit?: InUnit
 }
 
 /** Bugs outside the simulator's reach: it has its own network in the place of this one. */

@@ -27,9 +27,11 @@ const percent = (part: number, whole: number): string => (whole === 0 ? '–' : 
 /** The table of the documents. Times vary from run to run and machine to machine, so they are left out of it. */
 export function markdown(all: readonly Scored[], score: Score): string {
   const rows = all.map(({ mutant, attempts }) => {
-    const cells = attempts.filter(({ caught }) => caught).map(({ layer, by, seeds }) => {
-      return layer === 'unit' ? `unit: “${by}”` : `${layer}: \`${by}\`, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`
-    })
+    const cells = attempts
+      .filter(({ caught }) => caught)
+      .map(({ layer, by, seeds }) => {
+        return layer === 'unit' ? `unit: “${by}”` : `${layer}: \`${by}\`, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`
+      })
     const caught = cells.length === 0 ? '**nothing**' : cells.join('<br>')
     return `| \`${mutant.id}\` | ${mutant.package} | ${escaped(mutant.bug)} | ${escaped(mutant.source)} | ${caught} |`
   })

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
-import { Control, simulateMutant } from './layers/simulation.js'
-import { testMutant } from './layers/unit.js'
-import { isBeyondSimulation, layers, type Layer, type Mutant } from './mutant.js'
+import { Control, searchMutant } from './layers/search.js'
+import { testMutant } from './layers/test.js'
+import { isBeyondSimulation, layers, searching, testing, type BySearch, type Layer, type Mutant } from './mutant.js'
 
 /** How one layer did with one mutant. */
 export interface Attempt {
@@ -56,31 +56,43 @@ export async function scoreAll(
   return done
 }
 
-async function attemptsOn(mutant: Mutant, wanted: readonly Layer[], control: Control): Promise<readonly Attempt[]> {
+/** Runs those of the wanted layers that are to catch a mutant. */
+export async function attemptsOn(
+  mutant: Mutant,
+  wanted: readonly Layer[],
+  control: Control,
+): Promise<readonly Attempt[]> {
   const attempts: Attempt[] = []
-  const { simulation, unit } = mutant
-  if (simulation !== undefined && wanted.includes('simulation')) {
-    const startedAt = performance.now()
-    const { caught, seeds, what, others } = await simulateMutant(mutant, simulation)
-    const seconds = (performance.now() - startedAt) / 1000
-    const found = Object.entries(others).map(([property, runs]) => `${property} in ${runs} runs`)
-    const instead = found.length === 0 ? 'nothing was found' : `found instead: ${found.join(', ')}`
-    const sound = await control.simulate(simulation, seeds)
-    const alarms = [...Object.keys(sound.others), ...(sound.caught ? [simulation.property] : [])]
-    attempts.push({
-      layer: 'simulation',
-      caught: caught && alarms.length === 0,
-      by: simulation.property,
-      seeds,
-      seconds,
-      what: what ?? instead,
-      ...(alarms.length === 0 ? {} : { falseAlarm: alarms.join(', ') }),
-    })
+  for (const layer of searching) {
+    const search = mutant[layer]
+    if (search !== undefined && wanted.includes(layer))
+      attempts.push({ layer, ...(await attack(mutant, search, control)) })
   }
-  if (unit !== undefined && wanted.includes('unit')) {
-    attempts.push({ layer: 'unit', by: unit.test, ...(await testMutant(mutant, unit)) })
+  for (const layer of testing) {
+    const test = mutant[layer]
+    if (test !== undefined && wanted.includes(layer))
+      attempts.push({ layer, by: test.test, ...(await testMutant(mutant, test)) })
   }
   return attempts
+}
+
+/** An attack proves something only if it finds nothing at all in what ships, by as many seeds. */
+async function attack(mutant: Mutant, search: BySearch, control: Control): Promise<Omit<Attempt, 'layer'>> {
+  const startedAt = performance.now()
+  const { caught, seeds, what, others } = await searchMutant(mutant, search)
+  const seconds = (performance.now() - startedAt) / 1000
+  const found = Object.entries(others).map(([property, runs]) => `${property} in ${runs} runs`)
+  const instead = found.length === 0 ? 'nothing was found' : `found instead: ${found.join(', ')}`
+  const sound = await control.search(search, seeds)
+  const alarms = [...Object.keys(sound.others), ...(sound.caught ? [search.property] : [])]
+  return {
+    caught: caught && alarms.length === 0,
+    by: search.property,
+    seeds,
+    seconds,
+    what: what ?? instead,
+    ...(alarms.length === 0 ? {} : { falseAlarm: alarms.join(', ') }),
+  }
 }
 
 export function scoreOf(all: readonly Scored[]): Score {

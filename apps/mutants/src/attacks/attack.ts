@@ -22,6 +22,8 @@ export type Attack =
   | { readonly run: 'cut-off'; readonly nodes: number }
   /** Two nodes stand in one term of Raft's election, and the others crash when they vote. */
   | { readonly run: 'duel'; readonly nodes: number }
+  /** Of three replicas of an entry one is cut off, and one crashes before its disk has it. */
+  | { readonly run: 'last-copy' }
   /** Leadership is handed to a member that lags. */
   | { readonly run: 'hand-over'; readonly nodes: number }
   | ({

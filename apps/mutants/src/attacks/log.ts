@@ -11,7 +11,8 @@ interface LeadershipState {
 }
 
 /** The log that ships, on the election and the write-ahead log that ship, watched for one more property. */
-export function runLog({ run: _, rots, ...conditions }: Attack & { readonly run: 'log' }, seed: number): Violations {
+export function runLog(attack: Attack & { readonly run: 'log' }, seed: number): Violations {
+  const { run: _, rots, ...conditions } = attack
   const invariants = [...(raftLog.invariants ?? []), matchIndexMonotonic()]
   const only = rots === undefined ? {} : { schedule: rotting(rots, conditions.nodes, seed) }
   const options = { seed, election: raft, stores: smallStores, chaosMs: 600, ...conditions, ...only }

@@ -10,6 +10,7 @@ import { cascade } from './cascade.js'
 import { runCutOff } from './cut-off.js'
 import { runDuel } from './duel.js'
 import { runHandOver } from './hand-over.js'
+import { runLastCopy } from './last-copy.js'
 import { runLog } from './log.js'
 import { smallStores } from './small-stores.js'
 import { runStore } from './store/run-store.js'
@@ -27,6 +28,8 @@ export function runAttack(attack: Attack, seed: number): Violations {
       return runCutOff(attack.nodes, seed)
     case 'duel':
       return runDuel(attack.nodes, seed)
+    case 'last-copy':
+      return runLastCopy(seed)
     case 'hand-over':
       return runHandOver(attack.nodes, seed)
     case 'store':

@@ -1,6 +1,6 @@
 import { isQuorateError } from '@quorate/core'
 import type { Attack, Violations } from '../attacks/attack.js'
-import type { InSimulation } from '../mutant.js'
+import type { BySearch } from '../mutant.js'
 
 /** What a search through seeds came to. */
 export interface Found {
@@ -20,7 +20,7 @@ export const threw = 'no-throw'
 
 /** Runs seeds from 1 on until one finds the property violated that is looked for. Whatever else is found is counted, and goes on. */
 export function findInSeeds(
-  { attack, property, says = '', seeds = defaultSeeds }: InSimulation,
+  { attack, property, says = '', seeds = defaultSeeds }: BySearch,
   run: (attack: Attack, seed: number) => Violations,
 ): Found {
   const others: Record<string, number> = {}

@@ -15,7 +15,8 @@ export const detectorMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'heartbeat.ts',
-        original: 'const peer = this.#peers.get(from.id)\n    if (peer === undefined || this.#isPast(peer, from)) return',
+        original:
+          'const peer = this.#peers.get(from.id)\n    if (peer === undefined || this.#isPast(peer, from)) return',
         replacement: 'const peer = this.#peers.get(from.id)\n    if (peer === undefined) return',
       },
     ],

@@ -2,8 +2,6 @@ import type { Mutant } from '../mutant.js'
 import { own, raftPaper } from './sources.js'
 
 const log = { run: 'log', nodes: 3 } as const
-/** Disks so slow that what is not on them yet is lost in a crash, and nobody to ask for it. */
-const slowDisks = { ...log, faults: ['crash-recovery', 'slow-disk', 'partition'], chaosMs: 1500 } as const
 
 /** The log's followers: `replication/src/follower.ts` and `raft-log.ts`. */
 export const followerMutants: readonly Mutant[] = [
@@ -19,7 +17,7 @@ export const followerMutants: readonly Mutant[] = [
       },
     ],
     source: `${raftPaper}, figure 2; hiqlite PR#361`,
-    simulation: { attack: slowDisks, property: 'leader-completeness' },
+    simulation: { attack: { run: 'last-copy' }, property: 'state-machine-safety' },
   },
   {
     id: 'truncates-matching-entries',

@@ -41,10 +41,7 @@ export const leaderMutants: readonly Mutant[] = [
       },
     ],
     source: `${raftThesis}, section 10.2.1`,
-    simulation: {
-      attack: { ...log, faults: ['crash-recovery', 'slow-disk', 'partition'], chaosMs: 1500 },
-      property: 'leader-completeness',
-    },
+    simulation: { attack: { run: 'last-copy' }, property: 'state-machine-safety' },
   },
   {
     id: 'read-by-deposed-leader',

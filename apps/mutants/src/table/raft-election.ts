@@ -99,7 +99,8 @@ export const raftElectionMutants: readonly Mutant[] = [
       {
         file: 'raft.ts',
         original: 'return comparePositions({ term: { number, id }, index }, this.#logPosition()) >= 0',
-        replacement: 'return comparePositions({ term: { number: 1, id: "" }, index }, { term: { number: 1, id: "" }, index: this.#logPosition().index }) >= 0',
+        replacement:
+          'return comparePositions({ term: { number: 1, id: "" }, index }, { term: { number: 1, id: "" }, index: this.#logPosition().index }) >= 0',
       },
     ],
     source: `${raftPaper}, section 5.4.1: the later term wins, and length only decides between equal ones`,

@@ -42,7 +42,8 @@ export const votingMutants: readonly Mutant[] = [
     edits: [
       {
         file: 'quorum/joint.ts',
-        original: 'return Math.min(this.outgoing.committedIndex(acknowledged), this.incoming.committedIndex(acknowledged))',
+        original:
+          'return Math.min(this.outgoing.committedIndex(acknowledged), this.incoming.committedIndex(acknowledged))',
         replacement: 'return this.incoming.committedIndex(acknowledged)',
       },
     ],

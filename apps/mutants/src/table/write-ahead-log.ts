@@ -3,7 +3,8 @@ import type { Mutant } from '../mutant.js'
 const log = { run: 'log', nodes: 3 } as const
 const failingSyncs = { ...log, faults: ['failed-sync', 'crash-recovery', 'partition'], chaosMs: 1500 } as const
 const rotting = { ...log, faults: ['crash-recovery', 'torn-write', 'bit-rot'] } as const
-const fsyncgate = 'PostgreSQL\'s "fsyncgate", 2018; A. Rebello et al., "Can applications recover from fsync failures?", 2020'
+const fsyncgate =
+  'PostgreSQL\'s "fsyncgate", 2018; A. Rebello et al., "Can applications recover from fsync failures?", 2020'
 const recovery = 'R. Alagappan et al., "Protocol-aware recovery for consensus-based storage", 2018'
 
 /** The disk's side: `write-ahead-log`. */
@@ -117,9 +118,7 @@ export const writeAheadLogMutants: readonly Mutant[] = [
     id: 'damage-taken-for-torn-tail',
     bug: 'damage before a later batch is taken for a torn tail, and what was durable is cut off',
     package: 'write-ahead-log',
-    edits: [
-      { file: 'recovery.ts', original: 'if (later !== undefined) throw', replacement: 'if (later === 0) throw' },
-    ],
+    edits: [{ file: 'recovery.ts', original: 'if (later !== undefined) throw', replacement: 'if (later === 0) throw' }],
     source: recovery,
     simulation: { attack: rotting, property: 'state-machine-safety' },
   },

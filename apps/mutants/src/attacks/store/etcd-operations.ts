@@ -1,5 +1,12 @@
 import type { Command, Compare, KeyValue, Operation, OperationResult, RangeRequest, Result } from '@quorate/kv'
-import type { EtcdAnswer, EtcdCompare, EtcdInput, EtcdKeyValue, EtcdOperation, EtcdOutput } from '@quorate/linearizability'
+import type {
+  EtcdAnswer,
+  EtcdCompare,
+  EtcdInput,
+  EtcdKeyValue,
+  EtcdOperation,
+  EtcdOutput,
+} from '@quorate/linearizability'
 
 const bytes = (text: string): Uint8Array => Uint8Array.from(text, (character) => character.charCodeAt(0))
 

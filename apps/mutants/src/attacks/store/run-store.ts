@@ -2,7 +2,14 @@ import type { Disk, FaultKind, NodeId, Random } from '@quorate/core'
 import { raft } from '@quorate/election/raft'
 import { phiAccrual } from '@quorate/failure-detection/phi-accrual'
 import { MemoryOrderedStore } from '@quorate/kv'
-import { checkHistory, etcdModel, renderViolation, type EtcdInput, type EtcdOutput, type Operation } from '@quorate/linearizability'
+import {
+  checkHistory,
+  etcdModel,
+  renderViolation,
+  type EtcdInput,
+  type EtcdOutput,
+  type Operation,
+} from '@quorate/linearizability'
 import { raftLog } from '@quorate/replication'
 import { drawSchedule, healing, nodeIds, Simulation, type ScheduledFault, type Violation } from '@quorate/simulation'
 import { threshold } from '@quorate/voting/threshold'
@@ -153,7 +160,9 @@ class StoreRun {
       clockBound,
       random: simulation.random.fork('schedule'),
     })
-    const gone = new Set(schedule.flatMap(({ action }) => (action.type === 'crash' && action.forGood ? action.node : [])))
+    const gone = new Set(
+      schedule.flatMap(({ action }) => (action.type === 'crash' && action.forGood ? action.node : [])),
+    )
     const restarting = this.#faults.includes('crash-recovery') ? this.#ids.filter((id) => !gone.has(id)) : []
     const heal = (): void => {
       for (const node of this.#ids) simulation.apply({ type: 'full-disk', node, full: false })
@@ -180,7 +189,8 @@ class StoreRun {
     })
     const ids = [...waiting].filter(([id, client]) => !client.content && simulation.isUp(id)).map(([id]) => id)
     for (const client of waiting.values()) client.end()
-    if (!done) this.#violated('progress', `once faults have ceased, ${ids.join(', ')} did not answer within ${boundMs} ms`)
+    if (!done)
+      this.#violated('progress', `once faults have ceased, ${ids.join(', ')} did not answer within ${boundMs} ms`)
   }
 
   #checkHistory(): void {

@@ -53,7 +53,8 @@ export class WatchedMachine implements StateMachine<Result> {
 
   #readHistory(): void {
     const { revision: last, compactRevision } = this.#machine
-    for (let revision = Math.max(compactRevision, 2); revision <= last; revision++) this.#look(revision, 'readable-history')
+    for (let revision = Math.max(compactRevision, 2); revision <= last; revision++)
+      this.#look(revision, 'readable-history')
   }
 
   #look(revision: number, property: string): void {

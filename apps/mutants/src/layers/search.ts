@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
-import type { InSimulation, Mutant } from '../mutant.js'
+import type { BySearch, Mutant } from '../mutant.js'
 import { bundleWorker } from './bundle.js'
 import type { Found } from './find-in-seeds.js'
 
@@ -10,10 +10,10 @@ export interface Searched extends Found {
 }
 
 /** Puts the bug into a copy and runs the attack that must find it. */
-export async function simulateMutant(mutant: Mutant, simulation: InSimulation): Promise<Searched> {
+export async function searchMutant(mutant: Mutant, search: BySearch): Promise<Searched> {
   const file = await bundleWorker(mutant.id, mutant)
   try {
-    return await searched(file, simulation)
+    return await searched(file, search)
   } finally {
     await rm(file)
   }
@@ -23,8 +23,8 @@ export async function simulateMutant(mutant: Mutant, simulation: InSimulation): 
 export class Control {
   readonly #file = bundleWorker('control')
 
-  async simulate(simulation: InSimulation, seeds: number): Promise<Searched> {
-    return searched(await this.#file, { ...simulation, seeds })
+  async search(search: BySearch, seeds: number): Promise<Searched> {
+    return searched(await this.#file, { ...search, seeds })
   }
 
   async close(): Promise<void> {
@@ -32,13 +32,13 @@ export class Control {
   }
 }
 
-async function searched(file: string, simulation: InSimulation): Promise<Searched> {
+async function searched(file: string, search: BySearch): Promise<Searched> {
   const startedAt = performance.now()
   const found = await new Promise<Found>((resolve, reject) => {
-    const worker = new Worker(file, { workerData: simulation })
+    const worker = new Worker(file, { workerData: search })
     worker.once('message', resolve)
     worker.once('error', reject)
-    worker.once('exit', (code) => reject(new Error(`the thread of a simulation ended with ${code} and said nothing`)))
+    worker.once('exit', (code) => reject(new Error(`the thread of an attack ended with ${code} and said nothing`)))
   })
   return { ...found, seconds: (performance.now() - startedAt) / 1000 }
 }

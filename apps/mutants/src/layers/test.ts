@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
-import type { InUnit, Mutant } from '../mutant.js'
+import type { ByTest, Mutant } from '../mutant.js'
 import { cacheFolder, packageFolder, root } from '../workspace.js'
 
 export interface Tested {
@@ -20,13 +20,15 @@ interface Results {
 }
 
 /** Runs one test of a package on the package's sources with the bug in them. That test must fail, and not for want of being found. */
-export async function testMutant({ id, package: name, edits }: Mutant, { file, test }: InUnit): Promise<Tested> {
+export async function testMutant({ id, package: name, edits }: Mutant, { file, test }: ByTest): Promise<Tested> {
   mkdirSync(cacheFolder, { recursive: true })
-  const output = join(cacheFolder, `unit-${id}-${process.pid}.json`)
+  const output = join(cacheFolder, `test-${id}-${process.pid}.json`)
   const startedAt = performance.now()
-  const args = ['run', '--config', join(root, 'apps/mutants/unit.vitest.config.ts'), '--root', packageFolder(name)]
+  const args = ['run', '--config', join(root, 'apps/mutants/mutated/vitest.config.ts'), '--root', packageFolder(name)]
   args.push(join('test', file), '--reporter=json', `--outputFile=${output}`, '--testNamePattern', `^${escaped(test)}$`)
-  const env = { ...process.env, QUORATE_MUTANT: JSON.stringify({ package: name, edits }) }
+  // Whatever runs this may be a test itself, and of another sort.
+  const { QUORATE_LAB: _lab, VITEST: _vitest, ...inherited } = process.env
+  const env = { ...inherited, QUORATE_MUTANT: JSON.stringify({ package: name, edits }) }
   const said = await exited(join(root, 'node_modules/.bin/vitest'), args, env)
   const seconds = (performance.now() - startedAt) / 1000
   const results = read(output)
