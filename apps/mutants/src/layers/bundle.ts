@@ -6,14 +6,14 @@ import type { Mutant } from '../mutant.js'
 import { cacheFolder, root } from '../workspace.js'
 
 /**
- * Bundles the worker that searches with everything of ours that it runs, from sources: with a mutant, as that has them. So every
- * package sees the bug, and nothing that ships is touched. Returns the file.
+ * Bundles a module of this package with everything of ours that it uses, from sources: with a mutant, as that has them. So every package
+ * sees the bug, and nothing that ships is touched. Returns the file.
  */
-export async function bundleWorker(name: string, mutant?: Pick<Mutant, 'package' | 'edits'>): Promise<string> {
+export async function bundle(name: string, entry: string, mutant?: Pick<Mutant, 'package' | 'edits'>): Promise<string> {
   const sources = mutant === undefined ? new Map<string, string>() : editedSources(mutant)
   const used = new Set<string>()
-  const bundle = await rolldown({
-    input: join(root, 'apps/mutants/src/layers/search-worker.ts'),
+  const build = await rolldown({
+    input: join(root, 'apps/mutants/src', entry),
     platform: 'node',
     // What is not ours stays where it is.
     external: (id) => !/^[./]|^@quorate\/|^quorate$/.test(id),
@@ -32,9 +32,9 @@ export async function bundleWorker(name: string, mutant?: Pick<Mutant, 'package'
   })
   mkdirSync(cacheFolder, { recursive: true })
   const file = join(cacheFolder, `${name}-${process.pid}.mjs`)
-  await bundle.write({ file, format: 'esm' })
-  await bundle.close()
+  await build.write({ file, format: 'esm' })
+  await build.close()
   const unused = [...sources.keys()].filter((path) => !used.has(path))
-  if (unused.length > 0) throw new Error(`${name}: no attack uses ${unused.join(', ')}`)
+  if (unused.length > 0) throw new Error(`${name}: ${entry} does not use ${unused.join(', ')}`)
   return file
 }

@@ -2,8 +2,10 @@ import { rm } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import { Worker } from 'node:worker_threads'
 import type { BySearch, Mutant } from '../mutant.js'
-import { bundleWorker } from './bundle.js'
+import { bundle } from './bundle.js'
 import type { Found } from './find-in-seeds.js'
+
+const worker = 'layers/search-worker.ts'
 
 export interface Searched extends Found {
   readonly seconds: number
@@ -11,7 +13,7 @@ export interface Searched extends Found {
 
 /** Puts the bug into a copy and runs the attack that must find it. */
 export async function searchMutant(mutant: Mutant, search: BySearch): Promise<Searched> {
-  const file = await bundleWorker(mutant.id, mutant)
+  const file = await bundle(mutant.id, worker, mutant)
   try {
     return await searched(file, search)
   } finally {
@@ -21,7 +23,7 @@ export async function searchMutant(mutant: Mutant, search: BySearch): Promise<Se
 
 /** The same attacks on what ships, which must find nothing at all: otherwise what they find in mutants proves nothing. */
 export class Control {
-  readonly #file = bundleWorker('control')
+  readonly #file = bundle('control', worker)
 
   async search(search: BySearch, seeds: number): Promise<Searched> {
     return searched(await this.#file, { ...search, seeds })

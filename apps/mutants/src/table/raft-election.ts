@@ -35,6 +35,20 @@ export const raftElectionMutants: readonly Mutant[] = [
     simulation: { attack: election, property: 'quorum-support' },
   },
   {
+    id: 'ballot-not-durable',
+    bug: 'neither a term nor a vote in it survives a crash',
+    package: 'election',
+    edits: [
+      {
+        file: 'raft/ballot.ts',
+        original: "    this.#store.put(key, codec.encode({ type: 'ballot', term, votedFor }))\n",
+        replacement: '',
+      },
+    ],
+    source: `${raftPaper}, figure 2`,
+    simulation: { attack: election, property: 'quorum-support' },
+  },
+  {
     id: 'vote-sent-before-durable',
     bug: 'a vote leaves before it is on disk',
     package: 'election',
@@ -148,7 +162,7 @@ export const raftElectionMutants: readonly Mutant[] = [
         replacement: 'if (nowMs < 0) {',
       },
     ],
-    source: `${raftThesis}, section 6.2; etcd#3866`,
+    source: `${raftThesis}, section 6.2`,
     simulation: { attack: { run: 'cut-off', nodes: 3 }, property: 'leader-with-quorum' },
   },
   {

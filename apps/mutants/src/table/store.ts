@@ -46,7 +46,7 @@ export const storeMutants: readonly Mutant[] = [
         replacement: 'for (; dropped <= seen && (older[dropped] as number) < revision; dropped += 2) {',
       },
     ],
-    source: 'etcd#8813 and others of mvcc compaction',
+    source: `${etcd}: what is read at the compacted revision stays`,
     simulation: { attack: calm, property: 'readable-history' },
   },
   {
