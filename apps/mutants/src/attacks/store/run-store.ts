@@ -169,6 +169,7 @@ class StoreRun {
       for (const action of healing(this.#ids, restarting, maxDelayMs)) simulation.apply(action)
       for (const node of this.#ids) simulation.apply({ type: 'omit', node })
       for (const node of this.#ids) simulation.apply({ type: 'disk', node })
+      for (const node of this.#ids) simulation.apply({ type: 'slow', node })
       simulation.run(simulation.now + 11 * maxDelayMs)
     }
     return { schedule, heal }
