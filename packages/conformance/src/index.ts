@@ -1,0 +1,6 @@
+export type { TestFunction, TestRunner } from './runner.js'
+export type { SweepOptions } from './sweep-options.js'
+export { failureDetectorConformance } from './failure-detector.js'
+export { electionConformance } from './election.js'
+export { agreementConformance } from './agreement.js'
+export { replicatedLogConformance, type ReplicatedLogConformanceOptions } from './replicated-log.js'
