@@ -1,6 +1,6 @@
 import type { AgreementDefinition, AgreementProperty } from '@quorate/core'
 import { runAgreement, type RunOptions } from '@quorate/simulation'
-import { testDecisionFormulas } from './agreement-formulas.js'
+import { DecisionFormulas, traceLimit } from './agreement-formulas.js'
 import { Campaign } from './campaign.js'
 import { testDeclaration } from './declared.js'
 import { testProtocol } from './protocol.js'
@@ -27,9 +27,14 @@ export function agreementConformance<M>(definition: AgreementDefinition<M>, opti
   const suite = new Suite(options)
   const run = runOf(definition)
   suite.describe(`${definition.name}, an agreement on one value`, () => {
-    const campaign = new Campaign(plan, run)
+    const formulas = new DecisionFormulas()
+    const campaign = new Campaign(
+      plan,
+      (each) => run({ ...each, traceLimit }),
+      (result) => formulas.see(result),
+    )
     testDeclaration(suite, definition, properties, { campaign, run, plan })
-    testDecisionFormulas(suite, definition, plan, run)
+    formulas.test(suite, definition, () => campaign.finish())
     testProtocol(suite, definition as AgreementDefinition<never>, runOf, plan)
   })
 }

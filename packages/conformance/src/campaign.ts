@@ -72,8 +72,9 @@ export class Campaign<R extends RunResult> {
         completed++
         this.#seen(result)
         for (const violation of result.violations) {
-          if (!violated.has(violation.property))
-            violated.set(violation.property, { ...result, violations: [violation] })
+          if (!violated.has(violation.property)) {
+            violated.set(violation.property, { ...result, trace: [], violations: [violation] })
+          }
         }
       }
     }

@@ -80,7 +80,8 @@ function excessCrashes(
 ): Way {
   return (seed) => {
     const random = seededRandom(seed)
-    const atMs = (): number => Math.min(10 * maxDelayMs, chaosMs) * random.fraction()
+    const withinMs = Math.min(10 * maxDelayMs, chaosMs) * random.fraction()
+    const atMs = (): number => withinMs * random.fraction()
     const crashing = random.shuffle(nodeIds(nodes)).slice(0, count)
     return {
       faults: ['crash-stop'],

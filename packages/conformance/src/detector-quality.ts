@@ -87,7 +87,7 @@ function measure<M>(definition: FailureDetectorDefinition<M>, plan: SweepPlan, n
   ])
   simulation.run(simulation.now + 20 * heartbeatIntervalMs * simulation.random.fraction())
 
-  const dead = simulation.random.pick(simulation.nodes)
+  const dead = simulation.nodes[seed % nodes] as NodeId
   simulation.apply({ type: 'crash', node: dead })
   run.watchLevels(dead, simulation.now + maxDelayMs)
   const { live } = simulation
@@ -116,6 +116,7 @@ class QualityRun {
       nodes,
       seed,
       codec: definition.codec as never,
+      tolerates: definition.tolerates,
       create: (env, members) => definition.create(env as never, { members, ...options }),
       onIndication: (node, path, indication) => {
         if (path === '') this.#indicated(node, indication as FailureDetectorIndication)

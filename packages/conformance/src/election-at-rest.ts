@@ -65,6 +65,7 @@ function start<M>(definition: ElectionDefinition<M>, plan: SweepPlan, nodes: num
     nodes,
     seed,
     codec: definition.codec as never,
+    tolerates: definition.tolerates,
     create: (env, members) => definition.create(env as never, { members, maxDelayMs }) as Election<unknown>,
     onIndication: (node, path, indication) => {
       if (path === '') told.set(node, indication as ElectionIndication)

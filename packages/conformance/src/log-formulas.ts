@@ -69,7 +69,7 @@ export function testLogFormulas(
       each(({ ids, changes }) => {
         const last = lastDivergence(ids, changes)
         if (last === undefined || last.untilMs < Infinity) return undefined
-        return `from ${last.atMs} ms on ${last.nodes.join(' and ')} differ, though nothing is proposed any more`
+        return `from ${last.atMs} ms on ${last.nodes.join(' and ')} differ, though nothing is proposed any more: ${last.values.join(' and ')}`
       }),
   )
 }
@@ -114,6 +114,7 @@ function runCalm(
     nodes,
     seed,
     codec: definition.codec,
+    tolerates: definition.tolerates,
     create: (env, members) => {
       return definition.create(env, { members, maxDelayMs, election }) as unknown as ReplicatedLog<unknown>
     },

@@ -4,6 +4,11 @@ import { drawOperation, isWithin, paths, showStores, StoreModel, textOf, write, 
 import { storeProperties } from './store-properties.js'
 import type { Findings } from './trials.js'
 
+const { reads, clipping, truncation, compaction, dropping, tokens, telling } = storeProperties
+
+/** What is wrong when a write does something else than it should. */
+const concerns = { put: reads, append: reads, truncate: truncation, compact: compaction, drop: dropping } as const
+
 /** A node's stores through its lives, beside what they should be: the model after each step, and how far it was told to be durable. */
 export class StoreLife {
   /** The newest step that was told to be durable. */
@@ -21,11 +26,7 @@ export class StoreLife {
   /** Of each open store: in which step each token was written. */
   #steps = new Map<Store, Map<Write, number>>()
 
-  constructor(
-    open: (random: Random, submitted: () => void) => Storage,
-    random: Random,
-    findings: Findings,
-  ) {
+  constructor(open: (random: Random, submitted: () => void) => Storage, random: Random, findings: Findings) {
     this.#random = random
     this.#findings = findings
     this.#storage = open(random, () => void this.#waiting++)
@@ -41,27 +42,27 @@ export class StoreLife {
     return showStores(this.#stores)
   }
 
-  /** One step of so many random writes. Returns how what is read then differs from what was written. */
-  step(kinds: readonly Operation['type'][], count: number): string | undefined {
+  /** One step of so many random writes. Returns whether what is read then is what was written. */
+  step(kinds: readonly Operation['type'][], count: number): boolean {
     let model = this.#model
     const number = this.#history.length
     this.#within = true
     for (let each = 0; each < count; each++) {
       const operation = drawOperation(this.#random, kinds, model)
       const after = model.after(operation)
-      const touched = operation.type === 'drop' ? paths : [operation.path]
-      this.#apply(operation, number, after.show(touched) !== model.show(touched))
+      if (!this.#apply(operation, number, after.show() !== model.show())) return false
       model = after
-      const wrong = this.#differs(model, touched)
-      if (wrong !== undefined) return `after ${operation.type} at "${operation.path}" ${wrong}`
+      const [shown, expected] = [this.shown(), model.show()]
+      if (shown === expected) continue
+      const what = `it holds ${JSON.stringify(shown)}, not ${JSON.stringify(expected)}`
+      this.#findings.add(concerns[operation.type], `after ${operation.type} at "${operation.path}" ${what}`)
+      return false
     }
-    const wrong = this.#differs(model, paths)
-    if (wrong !== undefined) return `after a step ${wrong}`
     this.#checkClipping(model)
     this.#history.push(model)
     this.#backend.commit()
     this.#within = false
-    return undefined
+    return true
   }
 
   /** The oldest write that waits becomes durable, if one waits. */
@@ -115,11 +116,6 @@ export class StoreLife {
     return this.#history.at(-1) as StoreModel
   }
 
-  #differs(model: StoreModel, of: readonly string[]): string | undefined {
-    const [shown, expected] = [showStores(this.#stores, of), model.show(of)]
-    return shown === expected ? undefined : `it holds ${JSON.stringify(shown)}, not ${JSON.stringify(expected)}`
-  }
-
   #mount(): StoreBackend {
     this.#within = true
     const backend = this.#storage.mount()
@@ -140,26 +136,29 @@ export class StoreLife {
     this.#steps.set(store, steps)
   }
 
-  #apply(operation: Operation, step: number, changes: boolean): void {
+  /** Returns whether its token is a right one. */
+  #apply(operation: Operation, step: number, changes: boolean): boolean {
     if (operation.type === 'drop') {
       this.#backend.drop(operation.path)
       for (const path of paths) if (isWithin(path, operation.path)) this.#open(path)
-      return
+      return true
     }
     const store = this.#stores.get(operation.path) as Store
     const before = store.latest
     const token = write(store, operation)
     // What changes nothing needs no token of its own.
-    if (!changes && token === before) return
+    if (!changes && token === before && store.latest === before) return true
     if (token <= before || store.latest !== token || store.durable >= token) {
       const what = `${operation.type} has token ${token} after ${before}; latest is ${store.latest}, durable ${store.durable}`
-      this.#findings.add(storeProperties.tokens, what)
+      this.#findings.add(tokens, what)
+      return false
     }
     this.#steps.get(store)?.set(token, step)
+    return true
   }
 
   #written(path: string, store: Store, told: Write, error: StoreError | undefined): void {
-    const wrong = (what: string): void => this.#findings.add(storeProperties.telling, what)
+    const wrong = (what: string): void => this.#findings.add(telling, what)
     if (this.#within) wrong(`"${path}" is told of write ${told} from within a step`)
     if (error !== undefined) {
       this.#errors.push(error)
@@ -168,7 +167,8 @@ export class StoreLife {
     const steps = this.#steps.get(store) as Map<Write, number>
     const step = steps.get(told)
     if (step === undefined) wrong(`"${path}" is told of write ${told}, which is none or was told before`)
-    if (store.durable !== told) wrong(`"${path}" is told of write ${told}, and says it is durable up to ${store.durable}`)
+    if (store.durable !== told)
+      wrong(`"${path}" is told of write ${told}, and says it is durable up to ${store.durable}`)
     for (const token of steps.keys()) if (token <= told) steps.delete(token)
     this.acknowledged = Math.max(this.acknowledged, step ?? 0)
     this.#within = true
@@ -180,7 +180,10 @@ export class StoreLife {
     const path = this.#random.pick(paths)
     const store = this.#stores.get(path) as Store
     const { firstIndex, records } = model.at(path)
-    const [from, to] = [this.#random.integer(0, firstIndex + 4), this.#random.integer(0, firstIndex + records.length + 3)]
+    const [from, to] = [
+      this.#random.integer(0, firstIndex + 4),
+      this.#random.integer(0, firstIndex + records.length + 3),
+    ]
     const maxBytes = this.#random.chance(0.5) ? this.#random.integer(0, 60) : Infinity
     const expected: string[] = []
     let bytes = 0
@@ -193,7 +196,7 @@ export class StoreLife {
     const found = store.read(from, to, maxBytes).map(textOf)
     if (found.length !== expected.length || found.some((record, place) => record !== expected[place])) {
       const what = `read(${from}, ${to}, ${maxBytes}) returns ${found.length} records, not ${expected.length}`
-      this.#findings.add(storeProperties.clipping, what)
+      this.#findings.add(clipping, what)
     }
   }
 }

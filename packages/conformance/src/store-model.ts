@@ -46,8 +46,8 @@ export class StoreModel {
   }
 
   /** As text, to be compared: empty stores are as good as none. */
-  show(of: readonly string[] = paths): string {
-    return of.map((path) => this.#show(this.at(path))).join('\n')
+  show(): string {
+    return paths.map((path) => this.#show(this.at(path))).join('\n')
   }
 
   #show(store: ModelStore): string {
@@ -101,8 +101,8 @@ export function write(store: Store, operation: Exclude<Operation, { type: 'drop'
 }
 
 /** What real stores hold, as `StoreModel.show` says it. */
-export function showStores(stores: ReadonlyMap<string, Store>, of: readonly string[] = paths): string {
-  return of.map((path) => showStore(contents(stores.get(path) as Store))).join('\n')
+export function showStores(stores: ReadonlyMap<string, Store>): string {
+  return paths.map((path) => showStore(contents(stores.get(path) as Store))).join('\n')
 }
 
 function contents(store: Store): ModelStore {
@@ -133,7 +133,11 @@ export function drawOperation(random: Random, kinds: readonly Operation['type'][
     case 'put':
       return { type, path, key: random.pick(keys), value: random.chance(0.2) ? undefined : bytes(random, 12) }
     case 'append':
-      return { type, path, records: Array.from({ length: random.integer(0, 4) }, () => bytes(random, random.chance(0.1) ? 200 : 12)) }
+      return {
+        type,
+        path,
+        records: Array.from({ length: random.integer(0, 4) }, () => bytes(random, random.chance(0.1) ? 200 : 12)),
+      }
     case 'truncate':
       return { type, path, from: random.integer(firstIndex, lastIndex + 1) }
     case 'compact':

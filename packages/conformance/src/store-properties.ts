@@ -1,7 +1,8 @@
 /** What stores owe, in the order in which it is tested. */
 export const storeProperties = {
   reads: 'reads see every write at once, durable or not',
-  clipping: 'reads are clipped to what the log holds, and end once maxBytes are exceeded, but not before the first record',
+  clipping:
+    'reads are clipped to what the log holds, and end once maxBytes are exceeded, but not before the first record',
   truncation: 'truncate removes a record and all behind it',
   compaction: 'compact removes a record and all before it; beyond its end the log starts behind it',
   dropping: 'drop forgets a path and all below it, and nothing else',

@@ -15,8 +15,10 @@ export class Findings {
     if (!this.#found.has(property)) this.#found.set(property, `${this.#where}: ${what}`)
   }
 
-  of(property: string): string | undefined {
-    return this.#found.get(property)
+  /** Fails when anything was found of `property`. */
+  require(property: string): void {
+    const what = this.#found.get(property)
+    if (what !== undefined) fail(what, { property })
   }
 }
 
@@ -34,10 +36,7 @@ export function testByTrials(suite: Suite, seeds: number, properties: readonly s
   let made: Findings | undefined
   const findings = (): Findings => (made ??= runTrials(seeds, trial))
   for (const property of [unthrown, ...properties]) {
-    suite.test(property, () => {
-      const what = findings().of(property)
-      if (what !== undefined) fail(what, { property })
-    })
+    suite.test(property, () => findings().require(property))
   }
 }
 
