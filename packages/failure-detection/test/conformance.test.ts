@@ -1,6 +1,3 @@
-import { failureDetectorConformance } from '@quorate/conformance'
-import { describe, it } from 'vitest'
-import { phiAccrual, timeout } from '../src/index.js'
+import { conform } from './conform.js'
 
-failureDetectorConformance(timeout, { describe, it })
-failureDetectorConformance(phiAccrual, { describe, it })
+conform(100)

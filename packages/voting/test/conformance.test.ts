@@ -1,7 +1,3 @@
-import { agreementConformance } from '@quorate/conformance'
-import { describe, it } from 'vitest'
-import { floodMin } from '../src/flood-min.js'
-import { threshold } from '../src/threshold.js'
+import { conform } from './conform.js'
 
-agreementConformance(threshold, { describe, it })
-agreementConformance(floodMin, { describe, it })
+conform(200)
