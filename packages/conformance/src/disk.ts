@@ -42,7 +42,10 @@ export function diskConformance<D extends Disk>(
       }
     })
     test('lists its files in ascending order', function* (disk) {
-      yield* commit(disk, ['b', 'a', 'B', 'c'].map((file) => append(file, [1])))
+      yield* commit(
+        disk,
+        ['b', 'a', 'B', 'c'].map((file) => append(file, [1])),
+      )
       yield* commit(disk, [{ type: 'remove', file: 'b' }])
       if (!sameData(disk.list(), ['B', 'a', 'c'])) fail(`it lists ${disk.list().join(', ')}, not B, a, c`)
     })
@@ -122,12 +125,17 @@ function applyTo(files: Map<string, number[]>, change: DiskChange): void {
   const content = files.get(change.file) ?? []
   if (change.type === 'remove') files.delete(change.file)
   else if (change.type === 'append') files.set(change.file, [...content, ...change.bytes.flatMap((part) => [...part])])
-  else files.set(change.file, Array.from({ length: change.bytes }, (_, index) => content[index] ?? 0))
+  else
+    files.set(
+      change.file,
+      Array.from({ length: change.bytes }, (_, index) => content[index] ?? 0),
+    )
 }
 
 function requireFiles(disk: Disk, files: ReadonlyMap<string, readonly number[]>, when: string): void {
   const names = [...files.keys()].sort()
-  if (!sameData([...disk.list()].sort(), names)) fail(`${when} there are ${disk.list().join(', ')}, not ${names.join(', ')}`)
+  if (!sameData([...disk.list()].sort(), names))
+    fail(`${when} there are ${disk.list().join(', ')}, not ${names.join(', ')}`)
   for (const [file, content] of files) {
     const found = disk.read(file)
     if (!sameData([...found], content)) {

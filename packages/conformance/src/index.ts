@@ -7,3 +7,10 @@ export { replicatedLogConformance, type ReplicatedLogConformanceOptions } from '
 export { stateMachineConformance, type StateMachineSubject } from './state-machine.js'
 export { storeConformance, type StoreSubject } from './store.js'
 export { diskConformance, type DiskSubject } from './disk.js'
+export { environmentConformance, type EnvironmentNode, type EnvironmentSubject } from './environment.js'
+export {
+  transportConformance,
+  type TransportCluster,
+  type TransportObserver,
+  type TransportSubject,
+} from './transport.js'
