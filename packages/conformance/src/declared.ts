@@ -21,6 +21,9 @@ export function testDeclaration<R extends RunResult>(
     if (guarantees.includes(property)) suite.test(words(property), () => campaign.requireHeld(property))
     else suite.skip(words(property), `not claimed by ${name}`)
   }
+  for (const property of guarantees.filter((each) => !properties.includes(each))) {
+    suite.test(words(property), () => fail(`${name} guarantees ${property}, which is no property of its kind`))
+  }
   for (const invariant of invariants) {
     suite.test(`invariant ${invariant.name}`, () => campaign.requireHeld(invariant.name))
   }
