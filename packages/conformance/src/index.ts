@@ -6,6 +6,7 @@ export { agreementConformance } from './agreement.js'
 export { replicatedLogConformance, type ReplicatedLogConformanceOptions } from './replicated-log.js'
 export { stateMachineConformance, type StateMachineSubject } from './state-machine.js'
 export { storeConformance, type StoreSubject } from './store.js'
+export type { TestedStorage } from './store-life.js'
 export { diskConformance, type DiskSubject } from './disk.js'
 export { environmentConformance, type EnvironmentNode, type EnvironmentSubject } from './environment.js'
 export {

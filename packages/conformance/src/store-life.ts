@@ -9,13 +9,16 @@ const { reads, clipping, truncation, compaction, dropping, tokens, telling } = s
 /** What is wrong when a write does something else than it should. */
 const concerns = { put: reads, append: reads, truncate: truncation, compact: compaction, drop: dropping } as const
 
+/** What a node keeps from one life to the next, as far as it is tested. */
+export type TestedStorage = Pick<Storage, 'mount' | 'complete' | 'fail' | 'crash'>
+
 /** A node's stores through its lives, beside what they should be: the model after each step, and how far it was told to be durable. */
 export class StoreLife {
   /** The newest step that was told to be durable. */
   acknowledged = 0
   readonly #random: Random
   readonly #findings: Findings
-  readonly #storage: Storage
+  readonly #storage: TestedStorage
   #backend: StoreBackend
   /** `#history[n]`: after n steps. */
   #history: StoreModel[] = [new StoreModel()]
@@ -26,7 +29,7 @@ export class StoreLife {
   /** Of each open store: in which step each token was written. */
   #steps = new Map<Store, Map<Write, number>>()
 
-  constructor(open: (random: Random, submitted: () => void) => Storage, random: Random, findings: Findings) {
+  constructor(open: (random: Random, submitted: () => void) => TestedStorage, random: Random, findings: Findings) {
     this.#random = random
     this.#findings = findings
     this.#storage = open(random, () => void this.#waiting++)

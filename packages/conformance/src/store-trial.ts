@@ -1,11 +1,12 @@
 import type { Random } from '@quorate/core'
-import type { Loss, Storage } from '@quorate/simulation'
-import { StoreLife } from './store-life.js'
+import type { Loss } from '@quorate/simulation'
+import { StoreLife, type TestedStorage } from './store-life.js'
 import type { Operation } from './store-model.js'
 import { storeProperties } from './store-properties.js'
 import type { Findings } from './trials.js'
 
-export type OpenStorage = (random: Random, submitted: () => void) => Storage
+/** Makes what a node keeps. `submitted` is to be called for each write that waits to become durable. */
+export type OpenStorage = (random: Random, submitted: () => void) => TestedStorage
 
 const { ending, durability, prefix, failing } = storeProperties
 

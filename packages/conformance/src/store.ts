@@ -1,8 +1,8 @@
 import type { Random } from '@quorate/core'
-import { SimulatedDisk, type OpenStores, type Storage } from '@quorate/simulation'
+import { SimulatedDisk, type OpenStores } from '@quorate/simulation'
 import { Suite, type TestRunner } from './runner.js'
 import { storeProperties } from './store-properties.js'
-import { tryStore } from './store-trial.js'
+import { tryStore, type OpenStorage } from './store-trial.js'
 import { testByTrials } from './trials.js'
 
 /** Stores to be tested: those that stand on a disk, such as a write-ahead log, or on nothing. */
@@ -13,7 +13,7 @@ export type StoreSubject = { readonly name: string } & (
     }
   | {
       /** What a node keeps from one life to the next. `submitted` is to be called for each write that waits to become durable. */
-      readonly storage: (random: Random, submitted: () => void) => Storage
+      readonly storage: OpenStorage
     }
 )
 
@@ -25,7 +25,7 @@ export type StoreSubject = { readonly name: string } & (
  */
 export function storeConformance(subject: StoreSubject, options: TestRunner & { readonly seeds?: number }): void {
   const suite = new Suite(options)
-  const storage =
+  const storage: OpenStorage =
     'storage' in subject
       ? subject.storage
       : (random: Random, submitted: () => void) => new SimulatedDisk(subject.open, random, submitted)

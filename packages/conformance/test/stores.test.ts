@@ -1,10 +1,10 @@
-import { SimulatedStores, type Storage } from '@quorate/simulation'
+import { SimulatedStores } from '@quorate/simulation'
 import { describe, expect, it } from 'vitest'
-import { storeConformance } from '../src/index.js'
+import { storeConformance, type TestedStorage } from '../src/index.js'
 import { record, unshown } from './mutants/record.js'
 import { wrongStores } from './mutants/stores.js'
 
-const found = (open: (submitted: () => void) => Storage) =>
+const found = (open: (submitted: () => void) => TestedStorage) =>
   record((runner) =>
     storeConformance({ name: 'stores', storage: (_, submitted) => open(submitted) }, { ...runner, seeds: 40 }),
   )

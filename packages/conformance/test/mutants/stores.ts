@@ -1,12 +1,11 @@
 import type { Store, StoreBackend, StoreError, Write } from '@quorate/core'
-import { SimulatedStores, type Loss, type Storage } from '@quorate/simulation'
+import { SimulatedStores, type Loss } from '@quorate/simulation'
+import type { TestedStorage } from '../../src/index.js'
 
 type Written = (write: Write, error?: StoreError) => void
 
 /** Stores that do what those of the simulator do, with places to go wrong in. */
-class Wrapped implements Storage, StoreBackend {
-  readonly grows = true
-  readonly rotten = false
+class Wrapped implements TestedStorage, StoreBackend {
   protected readonly stores: SimulatedStores
   /** How often it has crashed. */
   protected crashes = 0
@@ -16,10 +15,6 @@ class Wrapped implements Storage, StoreBackend {
   }
 
   mount(): StoreBackend {
-    return this
-  }
-
-  peek(): StoreBackend {
     return this
   }
 
@@ -34,10 +29,6 @@ class Wrapped implements Storage, StoreBackend {
   crash(loss: Loss): void {
     this.crashes++
     this.stores.crash(loss)
-  }
-
-  rot(): boolean {
-    return false
   }
 
   open(path: string, written: Written): Store {
@@ -196,7 +187,7 @@ class Secretive extends Wrapped {
   }
 }
 
-type Class = new (submitted: () => void) => Storage
+type Class = new (submitted: () => void) => TestedStorage
 
 /** Each wrong in one way, with the test that must fail over it. */
 export const wrongStores: readonly (readonly [what: string, Class, fails: string])[] = [
