@@ -7,9 +7,9 @@ import { Findings } from './trials.js'
 /** So many of the newest entries of a run's trace are kept: a vote has fewer. */
 export const traceLimit = 1_000_000
 
-/** What nodes held over time in one run, and which of them lived on. */
+/** What nodes held over time in one run, and which of them had to. */
 interface History {
-  readonly live: readonly NodeId[]
+  readonly core: readonly NodeId[]
   readonly changes: readonly ValueChange[]
 }
 
@@ -24,10 +24,10 @@ const formulas: readonly Formula[] = [
   {
     title: 'consensus: there are t and i such that for all j, v_i(t) = v_j(t)',
     needs: ['agreement', 'termination'],
-    check: ({ live, changes }) =>
-      live.length === 0 || findAgreement(live, changes) !== undefined
+    check: ({ core, changes }) =>
+      core.length === 0 || findAgreement(core, changes) !== undefined
         ? undefined
-        : `at no time do ${live.join(', ')} hold the same decision`,
+        : `at no time do ${core.join(', ')} hold the same decision`,
   },
   {
     title: 'consistency over what was decided: no two decisions differ',
@@ -40,8 +40,8 @@ const formulas: readonly Formula[] = [
   {
     title: 'consistency, strict: v_i(t) = v_j(t) for all t from some time on, when the last has learned the decision',
     needs: ['agreement', 'termination'],
-    check: ({ live, changes }) => {
-      const last = lastDivergence(live, changes)
+    check: ({ core, changes }) => {
+      const last = lastDivergence(core, changes)
       if (last === undefined || last.untilMs < Infinity) return undefined
       return `from ${last.atMs} ms on ${last.nodes.join(' and ')} hold ${last.values.join(' and ')}`
     },
@@ -76,12 +76,9 @@ export class DecisionFormulas {
   }
 }
 
-function historyOf({ trace }: AgreementResult): History {
-  const up = new Set<NodeId>()
+function historyOf({ trace, core }: AgreementResult): History {
   const changes = new Map<string, ValueChange>()
   for (const entry of trace) {
-    if (entry.type === 'start') up.add(entry.node)
-    else if (entry.type === 'crash') up.delete(entry.node)
     if (entry.type !== 'indication' || entry.path !== '') continue
     const { at: atMs, node } = entry
     const { value } = entry.indication as AgreementIndication
@@ -89,5 +86,5 @@ function historyOf({ trace }: AgreementResult): History {
     const key = `${node} ${value}`
     if (!changes.has(key)) changes.set(key, { atMs, node, value, position: 1 })
   }
-  return { live: [...up].sort(), changes: [...changes.values()] }
+  return { core, changes: [...changes.values()] }
 }

@@ -36,7 +36,7 @@ export class Campaign<R extends RunResult> {
     const { completed, violated, thrown } = this.#result()
     if (completed === 0) fail(`no run came to its end: ${String(thrown?.error)}`, { property, cause: thrown?.error })
     const failed = violated.get(property)
-    if (failed !== undefined) fail(explain({ runs: 1, events: failed.events, failed }) as string, { property })
+    if (failed !== undefined) fail(explain({ failed }) as string, { property })
   }
 
   /** Fails when any step of any run threw. */
