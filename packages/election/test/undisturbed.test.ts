@@ -48,23 +48,6 @@ function failover<M>(definition: ElectionDefinition<M>, n: number, seed: number)
   return { ms: simulation.now - since, messages: sent(simulation) - before }
 }
 
-describe.each([timestamp, bully] as ElectionDefinition<never>[])(
-  'a start of all nodes of $name at once',
-  (definition) => {
-    it.each(sizes)('costs %d nodes no more messages than it declares', { timeout: 120_000 }, (n) => {
-      const bound = definition.worstCaseMessages?.(n) as number
-      for (let seed = 1; seed <= 100; seed++) {
-        const simulation = start(definition, n, seed)
-        agree(simulation)
-        expect(sent(simulation)).toBeLessThanOrEqual(bound)
-        // Not even what is under way when all agree makes it more.
-        simulation.run(simulation.now + 3 * maxDelayMs)
-        expect(sent(simulation)).toBeLessThanOrEqual(bound)
-      }
-    })
-  },
-)
-
 describe('a start of all nodes as it was first told', () => {
   it.each(sizes)('costs %d nodes exactly the messages that it declares', (n) => {
     const simulation = start(asPrinted, n, 1)

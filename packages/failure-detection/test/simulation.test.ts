@@ -10,22 +10,6 @@ type Detector = FailureDetectorDefinition<Heartbeat>
 
 describe.each(detectors)('$name', (detector) => {
   it(
-    'keeps what it declares under every fault that it declares, with all nodes but one faulty',
-    { timeout: 300_000 },
-    () => {
-      expect(detector.resilience(5)).toBe(4)
-      expect(explain(sweep(seeds, (seed) => runFailureDetector(detector, { nodes: 5, seed })))).toBeUndefined()
-    },
-  )
-
-  it('keeps it among two nodes and among nine', { timeout: 60_000 }, () => {
-    for (const nodes of [2, 9]) {
-      const result = sweep({ from: 1, to: 50 }, (seed) => runFailureDetector(detector, { nodes, seed }))
-      expect(explain(result)).toBeUndefined()
-    }
-  })
-
-  it(
     'suspects nobody who is up and reachable while delays are bounded, and every crash in time',
     { timeout: 60_000 },
     () => {
@@ -38,18 +22,6 @@ describe.each(detectors)('$name', (detector) => {
       expect(explain(result)).toBeUndefined()
     },
   )
-
-  it('loses its accuracy when bytes change on their way, as declared', { timeout: 60_000 }, () => {
-    expect(detector.counterexamples).toEqual([{ fault: 'corruption', breaks: 'eventual-strong-accuracy' }])
-    const { failed } = sweep(seeds, (seed) => runFailureDetector(detector, { nodes: 5, seed, faults: ['corruption'] }))
-    expect(failed?.violations.map(({ property }) => property)).toContain('eventual-strong-accuracy')
-  })
-
-  it('is the same run again from the same seed', { timeout: 60_000 }, () => {
-    const run = (seed: number): string => runFailureDetector(detector, { nodes: 5, seed }).hash
-    expect(run(7)).toBe(run(7))
-    expect(run(8)).not.toBe(run(7))
-  })
 })
 
 describe('phi-accrual', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { MemoryOrderedStore, encodeCommand, etcdErrors, type Command } from '../src/index.js'
+import { MemoryOrderedStore, etcdErrors, type Command } from '../src/index.js'
 import { command, rangeRequest } from './arbitraries.js'
 import { apply, described, everything, open } from './machine.js'
 import { Model } from './model.js'
@@ -35,20 +35,6 @@ describe('the state machine', () => {
         for (const each of reads) expect(plain(machine.range(each))).toEqual(model.range(each))
       }),
       { numRuns: 600 },
-    )
-  })
-
-  it('is the same on two replicas, however their commands are batched', () => {
-    fc.assert(
-      fc.property(commands, fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1 }), (given, sizes) => {
-        const one = open()
-        const results = given.flatMap((each) => apply(one, each))
-        const other = open()
-        expect(inBatches(other, given, sizes)).toEqual(results)
-        expect(described(other)).toEqual(described(one))
-        expect(everything(other)).toEqual(everything(one))
-      }),
-      { numRuns: 200 },
     )
   })
 
@@ -135,15 +121,4 @@ describe('the state machine', () => {
 
 function isChange(each: Command): boolean {
   return each.type !== 'compact'
-}
-
-function inBatches(machine: ReturnType<typeof open>, given: readonly Command[], sizes: readonly number[]): unknown[] {
-  const results: unknown[] = []
-  for (let at = 0, batch = 0; at < given.length; batch++) {
-    const size = sizes[batch % sizes.length] as number
-    const encoded = given.slice(at, at + size).map((each) => encodeCommand(each))
-    results.push(...machine.apply(at + 1, encoded))
-    at += encoded.length
-  }
-  return results
 }

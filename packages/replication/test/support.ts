@@ -1,11 +1,14 @@
 import type { Disk, ElectionDefinition, ReplicatedLogDefinition, StoreBackend } from '@quorate/core'
 import { raft } from '@quorate/election/raft'
-import { explain, runReplicatedLog, sweep, type OpenStores, type ReplicatedLogRunOptions } from '@quorate/simulation'
+import { runReplicatedLog, type OpenStores, type ReplicatedLogRunOptions } from '@quorate/simulation'
 import { openWriteAheadLog, type WriteAheadLogOptions } from '@quorate/write-ahead-log'
 import { raftLog } from '../src/index.js'
 
 /** Small, so that a short run begins many segments, removes some, and reads old records back from its disk. */
 const small: WriteAheadLogOptions = { maxSegmentBytes: 1024, maxCachedBytes: 1024 }
+
+/** The log that ships on a disk, in small segments. */
+export const stores: OpenStores = (disk) => openWriteAheadLog(disk, small)
 
 /** What a sweep may run instead of what ships. */
 export interface Parts {
@@ -21,13 +24,7 @@ export function run(
   parts: Parts = {},
   options: Partial<ReplicatedLogRunOptions> = {},
 ): ReturnType<typeof runReplicatedLog> {
-  const open = parts.openWriteAheadLog ?? openWriteAheadLog
-  const stores: OpenStores = (disk) => open(disk, small)
-  const { log = raftLog, election = raft } = parts
-  return runReplicatedLog(log, { nodes, seed, election, stores, chaosMs: 600, ...options })
-}
-
-/** A sweep of such runs; what failed, in words, with the command that replays it. */
-export function violations(seeds: { readonly from: number; readonly to: number }, nodes: number): string | undefined {
-  return explain(sweep(seeds, (seed) => run(seed, nodes)))
+  const { log = raftLog, election = raft, openWriteAheadLog: open = openWriteAheadLog } = parts
+  const onDisk: OpenStores = (disk) => open(disk, small)
+  return runReplicatedLog(log, { nodes, seed, election, stores: onDisk, chaosMs: 600, ...options })
 }

@@ -1,37 +1,18 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Inspection, Store } from '@quorate/core'
-import { explain, runAgreement, sweep } from '@quorate/simulation'
+import { runAgreement } from '@quorate/simulation'
 import { threshold } from '../src/threshold.js'
 import { Ledger } from '../src/threshold/ledger.js'
 import { cluster, messagesBetween } from './cluster.js'
 import { thrown } from './codes.js'
-import { findViolation } from './violations.js'
 
 // Sweeps take as long as the machine needs.
 vi.setConfig({ testTimeout: 120_000 })
-
-const seeds = { from: 1, to: 2000 }
-
-/** Most of an undisturbed run is over after some 60 ms: often faults strike then, sometimes they go on for long. */
-const chaosMs = (seed: number): number => [100, 300, 1000][seed % 3] as number
 
 const numberPromised = (state: Inspection | undefined): unknown =>
   (state?.['promised'] as Inspection | undefined)?.['number']
 
 describe('threshold', () => {
-  it.each([3, 5])(
-    'agrees among %d nodes through all faults that it declares, a minority of them down at a time',
-    (nodes) => {
-      const run = (seed: number) => runAgreement(threshold, { nodes, seed, chaosMs: chaosMs(seed) })
-      expect(explain(sweep(seeds, run))).toBeUndefined()
-    },
-  )
-
-  it.each([1, 2, 4, 7])('agrees among %d nodes', (nodes) => {
-    const run = (seed: number) => runAgreement(threshold, { nodes, seed, chaosMs: chaosMs(seed) })
-    expect(explain(sweep({ from: 1, to: 200 }, run))).toBeUndefined()
-  })
-
   it('decides undisturbed in one ballot and 5(n - 1) messages, on the smallest value of a majority', () => {
     for (let seed = 1; seed <= 20; seed++) {
       const { simulation, decisions } = cluster(threshold, { nodes: 5, seed, values: [50, 40, 30, 20, 10] })
@@ -190,15 +171,5 @@ describe('threshold, beyond its model', () => {
     )
     const { violations } = runAgreement(threshold, { nodes: 5, seed: 1, faults: ['crash-stop'], schedule })
     expect(violations.map(({ property }) => property)).toEqual(['termination'])
-  })
-
-  it('loses agreement to participants that lie and equivocate', () => {
-    const run = (seed: number) => runAgreement(threshold, { nodes: 5, seed, faults: ['byzantine'] })
-    expect(findViolation({ from: 1, to: 300 }, 'uniform-agreement', run)).toBeDefined()
-  })
-
-  it('loses validity to links that change bytes', () => {
-    const run = (seed: number) => runAgreement(threshold, { nodes: 5, seed, faults: ['corruption'] })
-    expect(findViolation(seeds, 'validity', run)).toBeDefined()
   })
 })

@@ -33,6 +33,8 @@ export interface AgreementRunOptions extends RunOptions {
 export interface AgreementResult extends RunResult {
   readonly proposals: ReadonlyMap<NodeId, number>
   readonly decisions: ReadonlyMap<NodeId, number>
+  /** The nodes that had to decide: those that live on, and are neither cut off nor paused for good. */
+  readonly core: readonly NodeId[]
 }
 
 /**
@@ -127,16 +129,18 @@ class AgreementRun<M> {
     strike(simulation, schedule)
     simulation.start()
     simulation.run(chaosMs)
-    const core = heal(simulation, this.#plan, schedule)
+    const healed = heal(simulation, this.#plan, schedule)
     const untilMs = Math.max(simulation.now, startsAfterMs) + decidesWithinMs
     settle(simulation, untilMs, this.#plan.maxDelayMs, () =>
-      this.#live(core).every((id) => simulation.root(id).decision !== undefined),
+      this.#live(healed).every((id) => simulation.root(id).decision !== undefined),
     )
-    this.#checkEnd(this.#live(core))
+    const core = this.#live(healed)
+    this.#checkEnd(core)
     return {
       ...resultOf(this.#plan, simulation, this.#violations),
       proposals: this.#proposals,
       decisions: new Map([...this.#decisions].map(([id, { value }]) => [id, value])),
+      core,
     }
   }
 

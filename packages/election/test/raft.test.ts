@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ElectionDefinition } from '@quorate/core'
-import { explain, runElection, sweep, type OpenStores } from '@quorate/simulation'
+import { runElection, sweep, type OpenStores } from '@quorate/simulation'
 import { openWriteAheadLog } from '@quorate/write-ahead-log'
 import { raft } from '../src/raft.js'
 import { cluster } from './cluster.js'
@@ -8,18 +8,6 @@ import { importMutant } from './mutant.js'
 
 /** Small segments, so that a short run begins many and removes some. */
 const stores: OpenStores = (disk) => openWriteAheadLog(disk, { maxSegmentBytes: 1024 })
-
-describe("Raft's election on a write-ahead log, under every fault that it declares, with as many faulty nodes", () => {
-  it.each([
-    [5, 2000],
-    [3, 300],
-    [4, 100],
-    [2, 100],
-    [1, 50],
-  ])('keeps its guarantees with %d nodes on %d seeds', { timeout: 240_000 }, (nodes, seeds) => {
-    expect(explain(sweep({ from: 1, to: seeds }, (seed) => runElection(raft, { nodes, seed, stores })))).toBeUndefined()
-  })
-})
 
 describe("the sweep of Raft's election finds", { timeout: 240_000 }, () => {
   /** The properties that the first failing run of the sweep finds broken. */
