@@ -1,4 +1,5 @@
 import {
+  carriesNoLog,
   QuorateError,
   requireInteger,
   requireMembers,
@@ -117,7 +118,7 @@ export async function nodeSettings(options: NodeOptions): Promise<NodeSettings> 
 }
 
 /** A state is replicated on a log, and a log is carried by an election whose terms are durable: refused, by name, for others. */
-function requireReplication(options: NodeOptions, { name, carriesLog }: ElectionDefinition<unknown>): void {
+function requireReplication(options: NodeOptions, election: ElectionDefinition<unknown>): void {
   const clients = (options.listenClientUrls ?? []).length > 0
   if (clients && options.stateMachine !== undefined) {
     throw new QuorateError(
@@ -126,12 +127,8 @@ function requireReplication(options: NodeOptions, { name, carriesLog }: Election
       { option: 'stateMachine' },
     )
   }
-  if (carriesLog || !(clients || options.stateMachine !== undefined)) return
-  throw new QuorateError(
-    'QUORATE_ELECTION_CARRIES_NO_LOG',
-    `the election "${name}" cannot carry the log on which a state is replicated: that takes terms that are durable and voters that compare logs; choose one that declares carriesLog, such as raft, or leave out what needs a log (${clients ? 'client URLs' : 'stateMachine'})`,
-    { election: name },
-  )
+  if (election.carriesLog || !(clients || options.stateMachine !== undefined)) return
+  throw carriesNoLog(election, `, or leave out what needs a log (${clients ? 'client URLs' : 'stateMachine'})`)
 }
 
 /**

@@ -48,7 +48,7 @@ export class StateAccess {
     if (this.#replicates) return
     throw new QuorateError(
       'QUORATE_ELECTION_CARRIES_NO_LOG',
-      `nothing is replicated here: the election "${this.#election}" carries no log; start all members with one that does, such as raft`,
+      `nothing is replicated here: the election "${this.#election}" carries no log; start all members with one that does, such as raft or timestamp`,
       { election: this.#election },
     )
   }

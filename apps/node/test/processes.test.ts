@@ -143,7 +143,7 @@ describe('a cluster of processes', () => {
     const silent = await ProcessCluster.launch({
       nodes: ['n1'],
       serveClients: false,
-      startArguments: () => ['--election', 'timestamp'],
+      startArguments: () => ['--election', 'bully'],
     })
     await silent.close()
     expect(() => silent.clientUrl('n1')).toThrow('n1 serves no clients')

@@ -179,7 +179,7 @@ describe('quorate start refuses, with exit code 1 and one line,', () => {
       'clients where nothing is replicated',
       ['--election', 'bully', '--listen-client-urls', 'http://localhost:2379'],
       'QUORATE_ELECTION_CARRIES_NO_LOG',
-      'the election "bully" cannot carry the log',
+      'the election "bully" cannot carry a replicated log: it has no durable terms',
     ],
     [
       'to join a cluster that runs',

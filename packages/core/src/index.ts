@@ -47,6 +47,7 @@ export type {
   Verdict,
 } from './contracts/failure-detector.js'
 export {
+  carriesNoLog,
   comparePositions,
   compareTerms,
   noTerm,

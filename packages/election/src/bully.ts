@@ -359,6 +359,7 @@ export const bully = defineElection<Message>({
   // announces itself, and does so again to those whose question comes after that.
   worstCaseMessages: (n) => n * (n - 1) + 4 * (n - 1),
   carriesLog: false,
+  lacks: 'durable terms',
   codec,
   forge,
   agreesWithinMs,

@@ -19,7 +19,6 @@
  */
 import {
   AT_ONCE,
-  comparePositions,
   compareTerms,
   defineElection,
   noTerm,
@@ -39,6 +38,7 @@ import { majority, type Majority } from '@quorate/voting/majority'
 import { Ballot } from './raft/ballot.js'
 import { forge } from './raft/forge.js'
 import { codec, type Message } from './raft/messages.js'
+import { reaches, toRecord } from './position.js'
 import { Succession } from './succession.js'
 import { quorumSupport } from './timestamp/quorum-support.js'
 
@@ -259,8 +259,7 @@ class RaftElection implements LogElection<Message> {
   }
 
   #ask(peers: readonly NodeId[]): void {
-    const { term, index } = this.#logPosition()
-    const position = { number: term.number, id: term.id, index }
+    const position = toRecord(this.#logPosition())
     if (this.#role.name === 'hopeful') {
       // It promises nothing: what was promised before is durable already, or comes to no harm by being asked about.
       this.#env.send(peers, { type: 'askForVote', term: this.#role.term, position }, AT_ONCE)
@@ -271,7 +270,7 @@ class RaftElection implements LogElection<Message> {
 
   #consider(candidate: NodeId, { term, position }: Message & { type: 'askForVote' }): void {
     if (candidate === this.#env.self.id) return
-    if (term <= this.#ballot.term || !this.#reaches(position)) {
+    if (term <= this.#ballot.term || !reaches(position, this.#logPosition())) {
       this.#env.send(candidate, { type: 'wouldVote', term, granted: false, current: this.#ballot.term })
     } else if (this.#leader !== undefined) {
       this.#askers.set(candidate, term)
@@ -298,7 +297,7 @@ class RaftElection implements LogElection<Message> {
   #weigh(candidate: NodeId, { term, position }: Message & { type: 'requestVote' }): void {
     if (term > this.#ballot.term) this.#enter(term)
     const free = this.#ballot.votedFor === '' || this.#ballot.votedFor === candidate
-    const granted = term === this.#ballot.term && free && this.#reaches(position)
+    const granted = term === this.#ballot.term && free && reaches(position, this.#logPosition())
     if (granted && this.#ballot.votedFor === '') this.#ballot.voteFor(candidate)
     // A voter waits for the one that it voted for.
     if (granted && candidate !== this.#env.self.id) this.#patientlyRetry()
@@ -428,10 +427,6 @@ class RaftElection implements LogElection<Message> {
     if (leader === this.#told.leader && compareTerms(term, this.#told.term) === 0) return
     this.#told = { leader, term }
     this.#env.indicate({ type: 'leader-changed', leader, term })
-  }
-
-  #reaches({ number, id, index }: { readonly number: number; readonly id: NodeId; readonly index: number }): boolean {
-    return comparePositions({ term: { number, id }, index }, this.#logPosition()) >= 0
   }
 
   #possible(term: number): boolean {

@@ -3,18 +3,21 @@
  *
  * A candidacy is a pair (timestamp, id). A node that stands draws a timestamp beyond every one it has seen and sends it to all. A
  * node acknowledges the newest candidacy it has seen, durably, and no older one any more; each acknowledgement raises the
- * candidate's timestamp by one, and a candidate whose timestamp has reached its start plus a quorum leads, until a newer
- * candidacy gets there.
+ * candidate's timestamp by one, and a candidate whose timestamp has reached its start plus a quorum leads, until it acknowledges
+ * a newer candidacy or hears that one got there. Where a log is carried, nobody acknowledges a candidate whose log has not come as
+ * far as its own: a quorum then holds nothing that was committed and the leader lacks.
  *
  * Assumes     fair-lossy links and a quorum of members that are up; bounds on delays only for progress.
- * Guarantees  one leader per term; a quorum that never forgets it; once candidacies stop, all name the same living leader.
+ * Guarantees  one leader per term; a quorum that never forgets it; no committed entry is missing from a leader's log; once candidacies
+ *             stop, all name the same living leader.
  * Costs       3(n - 1) messages and two durable writes in sequence, from a verdict about the leader until all name the next.
  * Limits      A node whose detector alone accuses the leader supersedes it: an acknowledgement never asks why somebody stands.
  * Breaks      when more than (n - 1)/2 members are down: nobody is elected. When a message changes on its way: a node may name a
  *             leader whom no quorum has acknowledged.
  *
  * The ordering of candidacies and the durable acknowledgement are those of ballots: L. Lamport, "The part-time parliament", ACM
- * Transactions on Computer Systems 16(2), 1998.
+ * Transactions on Computer Systems 16(2), 1998. The comparison of logs: D. Ongaro and J. Ousterhout, "In search of an understandable
+ * consensus algorithm", USENIX ATC 2014, 5.4.1.
  */
 import {
   compareTerms,
@@ -22,40 +25,27 @@ import {
   noTerm,
   requireMembers,
   requireNumber,
-  type Election,
   type ElectionIndication,
   type ElectionOptions,
   type Environment,
   type Incarnation,
   type Inspection,
+  type LogElection,
+  type LogPosition,
   type NodeId,
   type Term,
 } from '@quorate/core'
 import { majoritySize } from '@quorate/voting/majority'
+import { reaches, toRecord, type PositionRecord } from './position.js'
 import { Succession } from './succession.js'
 import { forge } from './timestamp/forge.js'
 import { codec, type Message } from './timestamp/messages.js'
 import { NewestCandidacy } from './timestamp/newest-candidacy.js'
 import { quorumSupport } from './timestamp/quorum-support.js'
+import { abstentionMs, agreesWithinMs, multiples } from './timestamp/waits.js'
 
 /** How far apart the timestamps of candidacies may be that are drawn at the same time. */
 const spread = 1000
-
-/** Waiting times, as multiples of the longest delay of a message. */
-const multiples = {
-  /** For the answers to an inquiry: there and back. */
-  answers: 2,
-  /** Until a request is repeated: there and back, and some. */
-  repeat: 3,
-  /** For another's candidacy to succeed: request, acknowledgement, announcement, and the same again for one that overtakes it. */
-  patience: 6,
-  /** Until one who was told that it is too old stands again: less than the patience of those who were not told. */
-  retry: 4,
-  /** Between two announcements of a leader: they reach who was cut off. */
-  announcement: 10,
-  /** Without an announcement, until a leader is asked whether it still is one. */
-  check: 20,
-} as const
 
 interface Standing {
   /** The timestamp that the candidacy began with: with the node's id it is the candidacy's name. */
@@ -65,12 +55,13 @@ interface Standing {
   readonly acknowledgedBy: Set<NodeId>
 }
 
-class TimestampElection implements Election<Message> {
+class TimestampElection implements LogElection<Message> {
   readonly #env: Environment<Message, ElectionIndication>
   readonly #members: readonly NodeId[]
   readonly #others: readonly NodeId[]
   readonly #quorum: number
   readonly #maxDelayMs: number
+  readonly #logPosition: () => LogPosition
   readonly #succession: Succession
   readonly #newest: NewestCandidacy
   /** The newest candidacy known to have been acknowledged by a quorum. */
@@ -87,13 +78,17 @@ class TimestampElection implements Election<Message> {
     this.#others = this.#members.filter((id) => id !== env.self.id)
     this.#quorum = majoritySize(this.#members.length)
     this.#maxDelayMs = requireNumber('maxDelayMs', options.maxDelayMs, { min: 0.001, max: 3_600_000 })
+    this.#logPosition = options.logPosition ?? (() => ({ term: noTerm, index: 0 }))
     this.#succession = new Succession(env.self.id, this.#members, this.#maxDelayMs, env.random)
     this.#newest = new NewestCandidacy(env.store, this.#members)
   }
 
   get leader(): NodeId | undefined {
     const { id } = this.#established
-    return this.#vacant || id === '' || this.#succession.suspects(id) ? undefined : id
+    if (this.#vacant || id === '' || this.#succession.suspects(id)) return undefined
+    // What a leader has promised to a newer candidacy, it can no more do for its own.
+    const superseded = id === this.#env.self.id && compareTerms(this.#established, this.promised) < 0
+    return superseded ? undefined : id
   }
 
   get term(): Term {
@@ -104,6 +99,10 @@ class TimestampElection implements Election<Message> {
     return this.#standing !== undefined
   }
 
+  get promised(): Term {
+    return this.#newest.value
+  }
+
   start(): void {
     this.#inquire(this.#others)
     this.#standIn(multiples.answers * this.#maxDelayMs + this.#succession.waitMs())
@@ -111,7 +110,7 @@ class TimestampElection implements Election<Message> {
   }
 
   stand(): void {
-    if (this.leader === this.#env.self.id || this.#isNewest(this.#standing)) return
+    if (this.leader === this.#env.self.id || this.#standing !== undefined) return
     if (this.leader !== undefined && this.#env.clock.now() < this.#abstainsUntilMs) return
     this.#stand()
   }
@@ -119,16 +118,31 @@ class TimestampElection implements Election<Message> {
   resign(): void {
     if (this.leader !== this.#env.self.id) return
     this.#vacant = true
-    this.#abstainsUntilMs = this.#env.clock.now() + this.#abstentionMs()
+    this.#abstainsUntilMs = this.#env.clock.now() + abstentionMs(this.#members.length, this.#maxDelayMs)
     this.#env.send(this.#others, { type: 'resigned', term: this.#established })
     this.#settle()
+  }
+
+  transfer(to: NodeId): void {
+    if (this.leader === this.#env.self.id && this.#others.includes(to)) {
+      this.#env.send(to, { type: 'standNow', term: this.#established })
+    }
+  }
+
+  follow(leader: NodeId, term: Term): boolean {
+    if (leader === this.#env.self.id || term.id !== leader || compareTerms(term, this.promised) < 0) return false
+    if (compareTerms(term, this.#established) === 0) return !this.#vacant
+    if (!this.#newest.possible(term)) return false
+    this.#see(term)
+    this.#establish(term)
+    return true
   }
 
   suspect(peer: NodeId): void {
     if (!this.#succession.suspect(peer)) return
     this.#settle()
     // Whoever waits for that peer's candidacy waits in vain.
-    if (this.leader === undefined && peer === this.#newest.value.id) this.#standIn(this.#succession.waitMs())
+    if (this.leader === undefined && peer === this.promised.id) this.#standIn(this.#succession.waitMs())
   }
 
   restore(peer: NodeId): void {
@@ -144,13 +158,13 @@ class TimestampElection implements Election<Message> {
     if (!this.#members.includes(from.id)) return
     switch (message.type) {
       case 'request':
-        this.#weigh({ number: message.timestamp, id: from.id })
+        this.#weigh({ number: message.timestamp, id: from.id }, message.position)
         return
       case 'acknowledge':
         this.#count(from.id, message.timestamp)
         return
       case 'newer':
-        this.#defer(message.newest)
+        if (this.#newest.possible(message.newest)) this.#see(message.newest)
         return
       case 'leads':
         this.#learn(from.id, message.term, message.newest)
@@ -160,21 +174,24 @@ class TimestampElection implements Election<Message> {
         return
       case 'resigned':
         this.#vacate(message.term)
+        return
+      case 'standNow':
+        // The leader itself asks: nobody's evidence needs to be waited for.
+        if (from.id === this.leader && compareTerms(message.term, this.#established) === 0) this.#stand()
     }
   }
 
   timeout(name: string): void {
     if (name === 'repeat') this.#repeat()
     else if (this.leader !== undefined) this.#retire()
-    else if (this.#isNewest(this.#standing)) this.#standIn(this.#patienceMs())
-    else this.#stand()
+    else if (this.#standing === undefined) this.#stand()
   }
 
   inspect(): Inspection {
     const { start, timestamp, acknowledgedBy } = this.#standing ?? {}
     return {
       leader: this.leader ?? null,
-      newest: { ...this.#newest.value },
+      newest: { ...this.promised },
       established: { ...this.#established },
       vacant: this.#vacant,
       standing:
@@ -188,30 +205,46 @@ class TimestampElection implements Election<Message> {
   }
 
   #stand(): void {
-    const start = this.#newest.value.number + this.#members.length + this.#env.random.integer(0, spread - 1)
+    const start = this.promised.number + this.#members.length + this.#env.random.integer(0, spread - 1)
     const { id } = this.#env.self
     if (!this.#newest.possible({ number: start, id })) return
-    this.#newest.see({ number: start, id })
+    this.#see({ number: start, id })
     this.#standing = { start, timestamp: start, acknowledgedBy: new Set() }
     // To itself as well: its own acknowledgement is one like any other, and is not exempt from being durable first.
-    this.#env.send(this.#members, { type: 'request', timestamp: start })
+    this.#request(this.#members, start)
     this.#standIn(this.#patienceMs())
     this.#pace()
   }
 
-  #weigh(request: Term): void {
+  #request(peers: readonly NodeId[], timestamp: number): void {
+    this.#env.send(peers, { type: 'request', timestamp, position: toRecord(this.#logPosition()) })
+  }
+
+  /** Remembers a candidacy, if it is the newest; whoever stands or leads with an older one then does so no more. */
+  #see(candidacy: Term): void {
+    if (compareTerms(candidacy, this.promised) <= 0) return
+    this.#newest.see(candidacy)
+    if (this.#standing !== undefined) this.#standIn((multiples.retry + this.#env.random.fraction()) * this.#maxDelayMs)
+    this.#retire()
+    this.#settle()
+  }
+
+  #weigh(request: Term, position: PositionRecord): void {
     if (!this.#newest.possible(request)) return
-    const order = compareTerms(request, this.#newest.value)
+    const order = compareTerms(request, this.promised)
     if (order < 0) {
       if (compareTerms(request, this.#established) < 0 && this.leader !== undefined) this.#tell(request.id)
-      else this.#env.send(request.id, { type: 'newer', newest: this.#newest.value })
+      else this.#env.send(request.id, { type: 'newer', newest: this.promised })
       return
     }
-    if (order > 0) {
-      this.#newest.see(request)
-      this.#retire()
-      if (this.leader === undefined) this.#standIn(this.#patienceMs())
+    const contends = this.#standing !== undefined || this.leader === this.#env.self.id
+    this.#see(request)
+    if (!reaches(position, this.#logPosition())) {
+      // Nobody whose log lacks something may lead. Who would have led otherwise need not wait for that.
+      if (order > 0 && contends) this.#standIn(0)
+      return
     }
+    if (order > 0 && this.leader === undefined) this.#standIn(this.#patienceMs())
     this.#env.send(request.id, { type: 'acknowledge', timestamp: request.number })
   }
 
@@ -221,16 +254,13 @@ class TimestampElection implements Election<Message> {
     standing.acknowledgedBy.add(voter)
     standing.timestamp++
     if (standing.timestamp < standing.start + this.#quorum) return
-    const candidacy = { number: standing.start, id: this.#env.self.id }
-    // A newer one was established meanwhile, by a leader that is suspected by now: terms never go back.
-    if (compareTerms(candidacy, this.#established) < 0) this.#retire()
-    else this.#establish(candidacy)
+    this.#establish({ number: standing.start, id: this.#env.self.id })
   }
 
   #learn(from: NodeId, term: Term, newest: Term): void {
     if (!this.#newest.possible(term) || !this.#newest.possible(newest)) return
-    this.#newest.see(term)
-    this.#newest.see(newest)
+    this.#see(term)
+    this.#see(newest)
     const order = compareTerms(term, this.#established)
     if (order < 0 && this.leader !== undefined) {
       this.#tell(from)
@@ -247,24 +277,15 @@ class TimestampElection implements Election<Message> {
       this.#pace()
     }
     // So that the leader passes on the newest candidacy there is, and the next one is new enough for everybody.
-    if (compareTerms(newest, this.#newest.value) < 0)
-      this.#env.send(from, { type: 'newer', newest: this.#newest.value })
+    if (compareTerms(newest, this.promised) < 0) this.#env.send(from, { type: 'newer', newest: this.promised })
   }
 
   #vacate(term: Term): void {
     if (!this.#newest.possible(term) || compareTerms(term, this.#established) < 0) return
-    this.#newest.see(term)
+    this.#see(term)
     this.#established = term
     this.#vacant = true
     this.#settle()
-  }
-
-  /** A candidate hears that it stands with a timestamp that is too old. */
-  #defer(newest: Term): void {
-    if (!this.#newest.possible(newest) || compareTerms(newest, this.#newest.value) <= 0) return
-    this.#newest.see(newest)
-    // The others may acknowledge its candidacy all the same; if not, the next one will be new enough.
-    if (this.#standing !== undefined) this.#standIn((multiples.retry + this.#env.random.fraction()) * this.#maxDelayMs)
   }
 
   #establish(term: Term): void {
@@ -281,15 +302,15 @@ class TimestampElection implements Election<Message> {
     this.#env.indicate({ type: 'leader-changed', leader, term })
     if (leader !== undefined) {
       this.#standing = undefined
-      if (leader === this.#env.self.id) this.#announce()
+      if (leader === this.#env.self.id) this.#tell(this.#others)
     } else if (this.#standing === undefined) {
-      const resigned = this.#vacant ? term.id : undefined
-      this.#standIn(resigned === this.#env.self.id ? this.#abstentionMs() : this.#succession.waitMs(resigned))
+      const waitMs = this.#succession.waitMs(this.#vacant ? term.id : undefined)
+      this.#standIn(Math.max(this.#abstainsUntilMs - this.#env.clock.now(), waitMs))
     }
     this.#pace()
   }
 
-  /** Gives up a candidacy. */
+  /** Gives up a candidacy. It is kept for as long as there is neither a newer one nor a leader. */
   #retire(): void {
     if (this.#standing === undefined) return
     this.#standing = undefined
@@ -298,16 +319,16 @@ class TimestampElection implements Election<Message> {
 
   /** Says again what may have been lost, or asks. */
   #repeat(): void {
-    if (this.leader === this.#env.self.id) {
-      this.#announce()
-    } else if (this.#standing !== undefined) {
+    if (this.leader === this.#env.self.id) this.#tell(this.#others)
+    else if (this.#standing !== undefined) {
       const { start, acknowledgedBy } = this.#standing
-      const silent = this.#members.filter((id) => !acknowledgedBy.has(id))
-      this.#env.send(silent, { type: 'request', timestamp: start })
-    } else {
-      // A leader that crashed and came back before anyone noticed does not know that it is one.
-      this.#inquire(this.leader ?? this.#others)
+      this.#request(
+        this.#members.filter((id) => !acknowledgedBy.has(id)),
+        start,
+      )
     }
+    // A leader that crashed and came back before anyone noticed does not know that it is one.
+    else this.#inquire(this.leader ?? this.#others)
     this.#pace()
   }
 
@@ -318,10 +339,6 @@ class TimestampElection implements Election<Message> {
     else if (this.leader === this.#env.self.id) this.#env.timer('repeat', announcement * this.#maxDelayMs)
     else if (this.leader !== undefined) this.#env.timer('repeat', check * this.#maxDelayMs)
     else this.#env.timer('repeat', this.#patienceMs())
-  }
-
-  #announce(): void {
-    this.#env.send(this.#others, this.#announcement())
   }
 
   #inquire(peers: NodeId | readonly NodeId[]): void {
@@ -338,20 +355,12 @@ class TimestampElection implements Election<Message> {
     else this.#env.send(peer, { type: 'resigned', term })
   }
 
-  #tell(peer: NodeId): void {
-    this.#env.send(peer, this.#announcement())
-  }
-
-  #announcement(): Message {
-    return { type: 'leads', term: this.#established, newest: this.#newest.value }
+  #tell(peers: NodeId | readonly NodeId[]): void {
+    this.#env.send(peers, { type: 'leads', term: this.#established, newest: this.promised })
   }
 
   #standIn(delayMs: number): void {
     this.#env.timer('stand', delayMs)
-  }
-
-  #isNewest(standing: Standing | undefined): boolean {
-    return standing?.start === this.#newest.value.number && this.#newest.value.id === this.#env.self.id
   }
 
   /** How long another's candidacy may take. The first to run out of patience is the one that would stand first. */
@@ -360,21 +369,6 @@ class TimestampElection implements Election<Message> {
       multiples.patience * this.#maxDelayMs + (this.#succession.rank() + this.#env.random.fraction()) * this.#maxDelayMs
     )
   }
-
-  /** Longer than all the others together need to find a leader among them. */
-  #abstentionMs(): number {
-    return (2 * multiples.patience + 2 * this.#members.length) * this.#maxDelayMs
-  }
-}
-
-/**
- * At worst all name members that do not lead, and nobody announces anything. Then somebody finds out by asking, waits its turn and
- * stands (one patience); it is told that it is too old and stands again, or is overtaken (another); and an older leader, which
- * had no part in this, hears of the new one by its announcement. Ten messages on the way are more than there are.
- */
-function agreesWithinMs({ members, maxDelayMs }: ElectionOptions): number {
-  const patience = multiples.patience + members.length
-  return (multiples.check + 2 * patience + multiples.announcement + 10) * maxDelayMs
 }
 
 export const timestamp = defineElection<Message>({
@@ -392,6 +386,11 @@ export const timestamp = defineElection<Message>({
     'one-way-partition',
     'pause',
     'slow-process',
+    'torn-write',
+    'failed-sync',
+    'full-disk',
+    'slow-disk',
+    'bit-rot',
   ],
   resilience: (n) => Math.floor((n - 1) / 2),
   guarantees: ['one-leader-per-term', 'quorum-support', 'eventual-agreement', 'eventual-accuracy'],
@@ -403,7 +402,7 @@ export const timestamp = defineElection<Message>({
   // From a start of all nodes at once: each inquires; the first stands, is acknowledged and announces itself.
   worstCaseMessages: (n) => n * (n - 1) + 3 * (n - 1),
   invariants: [quorumSupport],
-  carriesLog: false,
+  carriesLog: true,
   codec,
   forge,
   agreesWithinMs,

@@ -1,13 +1,9 @@
 import { electionConformance } from '@quorate/conformance'
-import type { OpenStores } from '@quorate/simulation'
-import { openWriteAheadLog } from '@quorate/write-ahead-log'
 import { describe, it } from 'vitest'
 import { bully } from '../src/bully.js'
 import { raft } from '../src/raft.js'
 import { timestamp } from '../src/timestamp.js'
-
-/** Small segments, so that a short run begins many and removes some. */
-const stores: OpenStores = (disk) => openWriteAheadLog(disk, { maxSegmentBytes: 1024 })
+import { stores } from './stores.js'
 
 /**
  * A run tells an election a longer delay than its links have, since to most of them a message's delay includes a durable write at either
@@ -18,7 +14,7 @@ const maxDelayMs = 1000
 /** The suite of elections, over so many seeds. */
 export function conform(seeds: number): void {
   const options = { describe, it, seeds, nodes: [5, 3, 4, 7, 2, 1] }
-  electionConformance(timestamp, options)
+  electionConformance(timestamp, { ...options, stores })
   electionConformance(raft, { ...options, stores })
   electionConformance(bully, { ...options, maxDelayMs })
 }

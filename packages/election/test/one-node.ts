@@ -8,6 +8,7 @@ import {
   type ElectionIndication,
   type HostTimer,
   type Incarnation,
+  type LogPosition,
   type NodeId,
   type Store,
   type StoreBackend,
@@ -73,6 +74,8 @@ export interface OneNodeOptions {
   readonly maxDelayMs?: number
   readonly clockBound?: ClockBound
   readonly stored?: ReadonlyMap<string, Uint8Array>
+  /** Default: an empty log. */
+  readonly logPosition?: () => LogPosition
 }
 
 /**
@@ -161,7 +164,8 @@ export class OneNode<M> {
   }
 
   #newLife(): Host<Election<unknown>> {
-    const { id, members, maxDelayMs = 10, clockBound = { wallErrorMs: 0, ratePpm: 0 } } = this.#options
+    const { id, members, maxDelayMs = 10, clockBound = { wallErrorMs: 0, ratePpm: 0 }, logPosition } = this.#options
+    const options = { members, maxDelayMs, ...(logPosition === undefined ? {} : { logPosition }) }
     const definition = this.#definition
     return new Host<Election<unknown>>(
       {
@@ -181,7 +185,7 @@ export class OneNode<M> {
         },
         indicated: (_path, indication) => this.indications.push(indication as ElectionIndication),
       },
-      { codec: definition.codec, create: (env) => definition.create(env, { members, maxDelayMs }), listen: () => {} },
+      { codec: definition.codec, create: (env) => definition.create(env, options), listen: () => {} },
     )
   }
 }

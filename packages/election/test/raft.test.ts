@@ -1,13 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { ElectionDefinition } from '@quorate/core'
-import { runElection, sweep, type OpenStores } from '@quorate/simulation'
-import { openWriteAheadLog } from '@quorate/write-ahead-log'
+import { runElection, sweep } from '@quorate/simulation'
 import { raft } from '../src/raft.js'
 import { cluster } from './cluster.js'
 import { importMutant } from './mutant.js'
-
-/** Small segments, so that a short run begins many and removes some. */
-const stores: OpenStores = (disk) => openWriteAheadLog(disk, { maxSegmentBytes: 1024 })
+import { stores } from './stores.js'
 
 describe("the sweep of Raft's election finds", { timeout: 240_000 }, () => {
   /** The properties that the first failing run of the sweep finds broken. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import fc from 'fast-check'
-import { compareTerms, noTerm, type MessageOf, type Term } from '@quorate/core'
+import { compareTerms, noTerm, type LogElection, type MessageOf, type Term } from '@quorate/core'
 import { timestamp } from '../src/timestamp.js'
 import { thrown } from './codes.js'
 import { OneNode } from './one-node.js'
@@ -8,6 +8,7 @@ import { OneNode } from './one-node.js'
 type Message = MessageOf<typeof timestamp.codec>
 
 const members = ['a', 'b', 'c', 'd', 'e']
+const emptyLog = { number: 0, id: '', index: 0 }
 const others = ['a', 'b', 'd', 'e']
 /** Long enough for the node to find nobody who leads, and to stand. */
 const longMs = 200
@@ -16,6 +17,7 @@ const node = (stored?: ReadonlyMap<string, Uint8Array>): OneNode<Message> =>
   new OneNode(timestamp, { id: 'c', members, ...(stored === undefined ? {} : { stored }) })
 
 const term = (number: number, id: string): Term => ({ number, id })
+const request = (timestamp: number): Message => ({ type: 'request', timestamp, position: emptyLog })
 const leads = (number: number, id: string, newest = term(number, id)): Message => ({
   type: 'leads',
   term: term(number, id),
@@ -28,7 +30,7 @@ const state = (one: OneNode<Message>): { newest: Term; established: Term; standi
 function standing(one: OneNode<Message>): number {
   one.do((election) => election.stand()).flush()
   const start = state(one).standing?.start as number
-  one.receive('c', { type: 'request', timestamp: start }).receive('c', { type: 'acknowledge', timestamp: start })
+  one.receive('c', request(start)).receive('c', { type: 'acknowledge', timestamp: start })
   expect(one.sent).toContainEqual({ to: 'c', message: { type: 'acknowledge', timestamp: start } })
   return start
 }
@@ -47,55 +49,46 @@ describe('a voter', () => {
   it('acknowledges a candidacy once it is durable, and not before', () => {
     const one = node()
     expect(one.sent).toHaveLength(4)
-    one.receive('a', { type: 'request', timestamp: 7 })
+    one.receive('a', request(7))
     expect(one.sent).toEqual([])
     one.flush()
     expect(one.sent).toEqual([{ to: 'a', message: { type: 'acknowledge', timestamp: 7 } }])
   })
 
   it('acknowledges the same candidacy again, for a candidate that did not hear it', () => {
-    const one = node().receive('a', { type: 'request', timestamp: 7 }).flush()
+    const one = node().receive('a', request(7)).flush()
     expect(one.sent).toHaveLength(5)
-    one.receive('a', { type: 'request', timestamp: 7 })
+    one.receive('a', request(7))
     expect(one.sent).toEqual([{ to: 'a', message: { type: 'acknowledge', timestamp: 7 } }])
   })
 
   it('acknowledges a newer candidacy after an older one, and no older one after that', () => {
-    const one = node()
-      .receive('a', { type: 'request', timestamp: 7 })
-      .receive('b', { type: 'request', timestamp: 8 })
-      .flush()
+    const one = node().receive('a', request(7)).receive('b', request(8)).flush()
     expect(one.sent.slice(4)).toEqual([
       { to: 'a', message: { type: 'acknowledge', timestamp: 7 } },
       { to: 'b', message: { type: 'acknowledge', timestamp: 8 } },
     ])
-    one.receive('a', { type: 'request', timestamp: 7 })
+    one.receive('a', request(7))
     expect(one.sent).toEqual([{ to: 'a', message: { type: 'newer', newest: term(8, 'b') } }])
   })
 
   it('lets the id decide between equal timestamps', () => {
-    const one = node()
-      .receive('b', { type: 'request', timestamp: 7 })
-      .flush()
-      .receive('a', { type: 'request', timestamp: 7 })
+    const one = node().receive('b', request(7)).flush().receive('a', request(7))
     expect(one.sent.slice(5)).toEqual([{ to: 'a', message: { type: 'newer', newest: term(7, 'b') } }])
-    one.receive('d', { type: 'request', timestamp: 7 }).flush()
+    one.receive('d', request(7)).flush()
     expect(one.sent).toEqual([{ to: 'd', message: { type: 'acknowledge', timestamp: 7 } }])
   })
 
   it('remembers across a crash what it acknowledged, and nothing that was not durable', () => {
-    const one = node()
-      .receive('a', { type: 'request', timestamp: 7 })
-      .flush()
-      .receive('a', { type: 'request', timestamp: 9 })
+    const one = node().receive('a', request(7)).flush().receive('a', request(9))
     one.restart()
     expect(state(one).newest).toEqual(term(7, 'a'))
-    one.receive('b', { type: 'request', timestamp: 6 })
+    one.receive('b', request(6))
     expect(one.sent.slice(4)).toEqual([{ to: 'b', message: { type: 'newer', newest: term(7, 'a') } }])
   })
 
   it('goes on naming its leader while a newer candidacy is undecided', () => {
-    const one = node().receive('a', leads(5, 'a')).receive('b', { type: 'request', timestamp: 9 }).flush()
+    const one = node().receive('a', leads(5, 'a')).receive('b', request(9)).flush()
     expect(one.election.leader).toBe('a')
     one.receive('b', leads(9, 'b'))
     expect(one.election.leader).toBe('b')
@@ -104,7 +97,7 @@ describe('a voter', () => {
 
   it('hears nothing from who is no member, nor of one', () => {
     const one = node()
-    one.receive('x', { type: 'request', timestamp: 7 })
+    one.receive('x', request(7))
     one.receive('a', leads(7, 'x')).receive('a', leads(7, 'a', term(8, 'x')))
     one
       .receive('a', { type: 'newer', newest: term(7, 'x') })
@@ -116,7 +109,7 @@ describe('a voter', () => {
 
   it('hears nothing of a timestamp beyond reason, to which nothing could be added', () => {
     const one = node()
-    one.receive('a', { type: 'request', timestamp: Number.MAX_SAFE_INTEGER }).flush()
+    one.receive('a', request(Number.MAX_SAFE_INTEGER)).flush()
     expect(state(one).newest).toEqual(noTerm)
     expect(one.sent).toHaveLength(4)
   })
@@ -133,7 +126,7 @@ describe('a candidate', () => {
   })
 
   it('stands with a timestamp beyond all that it has seen', () => {
-    const one = node().receive('e', { type: 'request', timestamp: 5000 }).flush()
+    const one = node().receive('e', request(5000)).flush()
     expect(standing(one)).toBeGreaterThan(5000)
   })
 
@@ -186,13 +179,13 @@ describe('a candidate', () => {
     const one = node()
     const start = standing(one)
     one.receive('b', { type: 'acknowledge', timestamp: start }).pass(30)
-    expect(one.sent).toEqual(['a', 'd', 'e'].map((to) => ({ to, message: { type: 'request', timestamp: start } })))
+    expect(one.sent).toEqual(['a', 'd', 'e'].map((to) => ({ to, message: request(start) })))
   })
 
   it('retires before a newer candidacy', () => {
     const one = node()
     const start = standing(one)
-    one.receive('e', { type: 'request', timestamp: start + 1 }).flush()
+    one.receive('e', request(start + 1)).flush()
     expect(one.sent).toEqual([{ to: 'e', message: { type: 'acknowledge', timestamp: start + 1 } }])
     for (const id of ['a', 'b']) one.receive(id, { type: 'acknowledge', timestamp: start })
     expect(one.election.leader).toBeUndefined()
@@ -299,7 +292,7 @@ describe('a node', () => {
     one
       .do((election) => election.suspect('e', 'gone'))
       .pass(19)
-      .receive('a', { type: 'request', timestamp: 100 })
+      .receive('a', request(100))
       .flush()
     expect(one.sent.slice(4)).toEqual([{ to: 'a', message: { type: 'acknowledge', timestamp: 100 } }])
     one.pass(59).flush()
@@ -310,7 +303,7 @@ describe('a node', () => {
     const one = node()
       .receive('e', leads(5, 'e'))
       .do((election) => election.suspect('e', 'gone'))
-    one.receive('a', { type: 'request', timestamp: 100 }).flush()
+    one.receive('a', request(100)).flush()
     one.do((election) => election.suspect('b', 'gone')).do((election) => election.suspect('a', 'gone'))
     one.pass(0).flush()
     expect(state(one).standing?.start).toBeGreaterThan(100)
@@ -378,7 +371,7 @@ describe('a node', () => {
   it('tells an older leader of the newer one', () => {
     const one = node().receive('b', leads(9, 'b')).flush()
     expect(one.sent).toHaveLength(4)
-    one.receive('a', leads(5, 'a')).receive('d', { type: 'request', timestamp: 6 })
+    one.receive('a', leads(5, 'a')).receive('d', request(6))
     expect(one.sent).toEqual([
       { to: 'a', message: leads(9, 'b') },
       { to: 'd', message: leads(9, 'b') },
@@ -395,14 +388,26 @@ describe('a leader', () => {
     expect(one.sent).toHaveLength(4)
   })
 
-  it('passes on the newest candidacy that it hears of, so that the next one is new enough for all', () => {
+  it('that hears of a newer candidacy leads no more, and takes a term that is new enough for all', () => {
     const { one, start } = leader()
-    one
-      .receive('b', { type: 'newer', newest: term(start + 50, 'b') })
-      .flush()
-      .pass(100)
-    expect(one.election.leader).toBe('c')
-    expect(one.sent[0]).toEqual({ to: 'a', message: leads(start, 'c', term(start + 50, 'b')) })
+    one.receive('b', { type: 'newer', newest: term(start + 5000, 'b') }).flush()
+    expect(one.election.leader).toBeUndefined()
+    expect(one.indications.at(-1)).toEqual({ type: 'leader-changed', leader: undefined, term: term(start, 'c') })
+    one.pass(30).flush()
+    expect(state(one).standing?.start).toBeGreaterThan(start + 5000)
+  })
+
+  it('that acknowledges a newer candidacy leaves it the time to succeed, and says so to whoever asks meanwhile', () => {
+    const { one, start } = leader()
+    one.receive('e', request(start + 1)).flush()
+    expect(one.sent).toEqual([{ to: 'e', message: { type: 'acknowledge', timestamp: start + 1 } }])
+    expect(one.election.leader).toBeUndefined()
+    one.receive('b', { type: 'inquire', term: term(start, 'c') })
+    expect(one.sent).toEqual([{ to: 'b', message: { type: 'resigned', term: term(start, 'c') } }])
+    one.pass(59)
+    expect(state(one).standing).toBeNull()
+    one.pass(30)
+    expect(state(one).standing?.start).toBeGreaterThan(start + 1)
   })
 
   it('stops before a newer one', () => {
@@ -464,6 +469,116 @@ describe('a leader', () => {
   })
 })
 
+describe('a node whose log has come to index 4 of term 7 a', () => {
+  const own = { term: term(7, 'a'), index: 4 }
+  const position = { number: 7, id: 'a', index: 4 }
+  const logged = (id = 'c'): OneNode<Message> => new OneNode(timestamp, { id, members, logPosition: () => own })
+  const election = (one: OneNode<Message>): LogElection<unknown> => one.election as LogElection<unknown>
+  /** One that leads, with the term of its leadership. */
+  const logLeader = (): { one: OneNode<Message>; start: number } => {
+    const one = logged()
+    one.do((each) => each.stand()).flush()
+    const start = state(one).standing?.start as number
+    for (const id of ['a', 'b', 'd']) one.receive(id, { type: 'acknowledge', timestamp: start })
+    expect(one.election.leader).toBe('c')
+    expect(one.sent).not.toEqual([])
+    return { one, start }
+  }
+
+  it.each([
+    ['an earlier term', { number: 6, id: 'e', index: 9 }],
+    ['a term of a lesser id', { number: 7, id: '', index: 9 }],
+    ['a shorter log', { number: 7, id: 'a', index: 3 }],
+  ])('promises a candidacy with %s, so that its own will be newer, and does not acknowledge it', (_, behind) => {
+    const one = logged()
+    expect(one.sent).toHaveLength(4)
+    one.receive('b', { type: 'request', timestamp: 50, position: behind }).flush()
+    expect(one.sent).toEqual([])
+    expect(election(one).promised).toEqual(term(50, 'b'))
+    one.restart()
+    expect(election(one).promised).toEqual(term(50, 'b'))
+  })
+
+  it.each([
+    ['the same position', position],
+    ['a longer log', { number: 7, id: 'a', index: 5 }],
+    ['a later term', { number: 8, id: 'a', index: 1 }],
+    ['a term of a greater id', { number: 7, id: 'b', index: 1 }],
+  ])('acknowledges a candidacy with %s', (_, ahead) => {
+    const one = logged()
+    expect(one.sent).toHaveLength(4)
+    one.receive('b', { type: 'request', timestamp: 50, position: ahead }).flush()
+    expect(one.sent).toEqual([{ to: 'b', message: { type: 'acknowledge', timestamp: 50 } }])
+  })
+
+  it('stands with its position', () => {
+    const one = logged()
+    one.do((each) => each.stand()).flush()
+    const { start } = state(one).standing as { start: number }
+    expect(one.sent).toContainEqual({ to: 'a', message: { type: 'request', timestamp: start, position } })
+  })
+
+  it('leads again at once, in a newer term, when a candidate interferes whose log lacks something', () => {
+    const { one, start } = logLeader()
+    one.receive('e', request(start + 5000)).flush()
+    expect(one.election.leader).toBeUndefined()
+    one.pass(0).flush()
+    expect(state(one).standing?.start).toBeGreaterThan(start + 5000)
+  })
+
+  it('stands again at once when its candidacy is overtaken by one whose log lacks something', () => {
+    const one = logged()
+    one.do((each) => each.stand()).flush()
+    const { start } = state(one).standing as { start: number }
+    one.receive('e', request(start + 5000)).pass(0)
+    expect(state(one).standing?.start).toBeGreaterThan(start + 5000)
+  })
+
+  it('follows a leader that proves itself by a message of the log, also one that nobody has announced', () => {
+    const one = logged()
+    expect(election(one).follow('b', term(9, 'b'))).toBe(true)
+    expect(one.election.leader).toBe('b')
+    expect(election(one).promised).toEqual(term(9, 'b'))
+    expect(election(one).follow('b', term(9, 'b'))).toBe(true)
+  })
+
+  it('does not follow a leader that is older than its promise, that the term does not belong to, or itself', () => {
+    const one = logged()
+    one.receive('b', { type: 'request', timestamp: 50, position }).flush()
+    expect(election(one).follow('a', term(50, 'a'))).toBe(false)
+    expect(election(one).follow('a', term(60, 'd'))).toBe(false)
+    expect(election(one).follow('c', term(60, 'c'))).toBe(false)
+    expect(election(one).follow('x', term(60, 'x'))).toBe(false)
+    expect(one.election.leader).toBeUndefined()
+    expect(election(one).follow('b', term(50, 'b'))).toBe(true)
+  })
+
+  it('does not follow a leader that has resigned, late as its messages may come', () => {
+    const one = logged()
+    one.receive('b', { type: 'resigned', term: term(9, 'b') }).flush()
+    expect(election(one).follow('b', term(9, 'b'))).toBe(false)
+    expect(one.election.leader).toBeUndefined()
+  })
+
+  it('that leads asks the member that leadership is handed to to stand, and who does not lead asks nobody', () => {
+    const { one, start } = logLeader()
+    one.do((each) => (each as LogElection<unknown>).transfer('b'))
+    expect(one.sent).toEqual([{ to: 'b', message: { type: 'standNow', term: term(start, 'c') } }])
+    const other = logged()
+    expect(other.sent).toHaveLength(4)
+    other.do((each) => (each as LogElection<unknown>).transfer('b')).flush()
+    expect(other.sent).toEqual([])
+  })
+
+  it('stands at once when its leader asks it to, and when nobody else does', () => {
+    const one = logged().receive('a', leads(9, 'a')).flush()
+    one.receive('b', { type: 'standNow', term: term(9, 'a') }).receive('a', { type: 'standNow', term: term(8, 'a') })
+    expect(state(one).standing).toBeNull()
+    one.receive('a', { type: 'standNow', term: term(9, 'a') })
+    expect(state(one).standing?.start).toBeGreaterThan(9)
+  })
+})
+
 describe('what is stored', () => {
   it('is refused when it cannot be read: to forget it might acknowledge an older candidacy', () => {
     expect(thrown(() => node(new Map([['newest', new Uint8Array([1, 2, 3])]])))?.code).toBe('QUORATE_STATE_MALFORMED')
@@ -474,12 +589,17 @@ describe('whatever arrives', { timeout: 120_000 }, () => {
   const id = fc.constantFrom(...members)
   const candidacy = fc.record({ number: fc.integer({ min: 1, max: 40 }), id })
   const message: fc.Arbitrary<Message> = fc.oneof(
-    fc.record({ type: fc.constant('request' as const), timestamp: fc.integer({ min: 1, max: 40 }) }),
+    fc.record({
+      type: fc.constant('request' as const),
+      timestamp: fc.integer({ min: 1, max: 40 }),
+      position: fc.record({ number: fc.integer({ min: 0, max: 3 }), id, index: fc.integer({ min: 0, max: 3 }) }),
+    }),
     fc.record({ type: fc.constant('acknowledge' as const), timestamp: fc.integer({ min: 1, max: 2000 }) }),
     fc.record({ type: fc.constant('newer' as const), newest: candidacy }),
     fc.record({ type: fc.constant('leads' as const), term: candidacy, newest: candidacy }),
     fc.record({ type: fc.constant('inquire' as const), term: candidacy }),
     fc.record({ type: fc.constant('resigned' as const), term: candidacy }),
+    fc.record({ type: fc.constant('standNow' as const), term: candidacy }),
   )
   type Action = (one: OneNode<Message>) => void
   const action: fc.Arbitrary<Action> = fc.oneof(

@@ -18,6 +18,7 @@
  */
 import {
   AT_ONCE,
+  carriesNoLog,
   defineReplicatedLog,
   QuorateError,
   requireMembers,
@@ -288,13 +289,7 @@ export class RaftLog implements ReplicatedLog<Message> {
   }
 
   #carry(election: ReplicatedLogOptions['election']): LogElection<unknown> {
-    if (!election.carriesLog) {
-      throw new QuorateError(
-        'QUORATE_ELECTION_CARRIES_NO_LOG',
-        `"${election.name}" cannot carry a replicated log: that takes terms that are durable and voters that compare log positions; choose an election that declares carriesLog`,
-        { election: election.name },
-      )
-    }
+    if (!election.carriesLog) throw carriesNoLog(election)
     const options = { members: this.#members, maxDelayMs: this.#maxDelayMs, logPosition: () => this.#log.position }
     return this.#env.scope('election', {
       codec: election.codec,

@@ -1,5 +1,7 @@
 import type { FaultKind } from '@quorate/core'
+import { bully } from '@quorate/election/bully'
 import { raft } from '@quorate/election/raft'
+import { timestamp } from '@quorate/election/timestamp'
 import { Simulation } from '@quorate/simulation'
 import { describe, expect, it } from 'vitest'
 import { raftLog } from '../src/index.js'
@@ -26,6 +28,21 @@ describe('a log on the election of Raft and on write-ahead logs, under all fault
 })
 
 describe('a log', () => {
+  it('is attacked with nothing that an election which carries it does not declare', () => {
+    expect(raft.tolerates).toEqual(expect.arrayContaining([...raftLog.tolerates]))
+    expect(timestamp.tolerates).toEqual(expect.arrayContaining([...raftLog.tolerates]))
+  })
+
+  it('refuses bully, by its name, for its missing durable terms', () => {
+    expect(() => run(1, 3, { election: bully })).toThrow(
+      expect.objectContaining({
+        code: 'QUORATE_ELECTION_CARRIES_NO_LOG',
+        data: { election: 'bully', lacks: 'durable terms' },
+        message: expect.stringContaining('the election "bully" cannot carry a replicated log: it has no durable terms'),
+      }),
+    )
+  })
+
   it('refuses a state that is ahead of it', () => {
     const simulation = (): unknown =>
       new Simulation({

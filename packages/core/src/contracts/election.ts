@@ -1,6 +1,7 @@
 import type { Codec } from '../codec/codec.js'
 import type { Declaration, Invariant } from '../declaration.js'
 import type { Environment } from '../environment.js'
+import { QuorateError } from '../errors.js'
 import type { ForgeContext } from '../forge.js'
 import type { NodeId } from '../ids.js'
 import type { Protocol } from '../protocol.js'
@@ -70,8 +71,8 @@ export interface LogElection<Message> extends Election<Message> {
   /** The newest term that this node has durably acknowledged: nothing that the leader of an older one sends may be accepted. */
   readonly promised: Term
   /**
-   * A message proves that `leader` leads `term`. Names it and returns true, or returns false when the term is older than the one
-   * promised.
+   * A message proves that `leader` leads `term`. Names it, unless a failure detector suspects it, and returns true, or returns false when
+   * that cannot be or is over: above all when the term is older than the one promised.
    */
   follow(leader: NodeId, term: Term): boolean
   /** If this node leads, it makes `to` stand at once, and is superseded if `to` wins. Once `to` has caught up, that is: the caller sees to it. */
@@ -115,10 +116,30 @@ export type ElectionDefinition<Message> = Declaration<ElectionProperty> & {
   readonly agreesWithinMs: (options: ElectionOptions) => number
 } & Carriage<Message>
 
+/**
+ * The refusal of an election that carries no log where one is to be carried: `QUORATE_ELECTION_CARRIES_NO_LOG`, with what it lacks if it says
+ * so. `otherwise`: what to do if it is to be kept.
+ */
+export function carriesNoLog(
+  { name, lacks }: { readonly name: string; readonly lacks?: string },
+  otherwise = '',
+): QuorateError {
+  const takes = 'terms that are durable and voters that compare log positions'
+  const why =
+    lacks === undefined ? `that takes ${takes}, and it declares none` : `it has no ${lacks}, and that takes ${takes}`
+  return new QuorateError(
+    'QUORATE_ELECTION_CARRIES_NO_LOG',
+    `the election "${name}" cannot carry a replicated log: ${why}; choose one that declares carriesLog, such as raft or timestamp${otherwise}`,
+    { election: name, lacks },
+  )
+}
+
 /** Whether an election may carry a replicated log: its terms are durable, and voters compare log positions. */
 type Carriage<Message> =
   | {
       readonly carriesLog: false
+      /** What it has none of, as in "durable terms": what a refusal gives as the reason. */
+      readonly lacks?: string
       readonly create: (env: Environment<Message, ElectionIndication>, options: ElectionOptions) => Election<Message>
     }
   | {

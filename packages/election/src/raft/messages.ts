@@ -1,14 +1,13 @@
 import { messageCodec, type MessageOf } from '@quorate/core'
-
-const position = { record: { number: 'uint', id: 'string', index: 'uint' } } as const
+import { positionField } from '../position.js'
 
 /** What the nodes of a Raft election say to each other. Terms are numbers here. */
 export const codec = messageCodec({
   /** Would you vote for me in this term, with my log? */
-  askForVote: { term: 'uint', position },
+  askForVote: { term: 'uint', position: positionField },
   /** I would, or, when `term` is mine and newer, cannot. */
   wouldVote: { term: 'uint', granted: 'boolean', current: 'uint' },
-  requestVote: { term: 'uint', position },
+  requestVote: { term: 'uint', position: positionField },
   vote: { term: 'uint', granted: 'boolean' },
   /** The sender leads this term. */
   leads: { term: 'uint', round: 'uint' },
