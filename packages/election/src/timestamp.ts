@@ -104,7 +104,7 @@ class TimestampElection implements LogElection<Message> {
   }
 
   start(): void {
-    this.#inquire(this.#others)
+    this.#env.send(this.#others, { type: 'inquire', term: this.#established })
     this.#standIn(multiples.answers * this.#maxDelayMs + this.#succession.waitMs())
     this.#pace()
   }
@@ -140,6 +140,8 @@ class TimestampElection implements LogElection<Message> {
 
   suspect(peer: NodeId): void {
     if (!this.#succession.suspect(peer)) return
+    // Who reaches no quorum can lead nobody, and yet may be heard, so that nobody else would stand.
+    if (this.#members.length - this.#succession.suspected.length < this.#quorum) this.resign()
     this.#settle()
     // Whoever waits for that peer's candidacy waits in vain.
     if (this.leader === undefined && peer === this.promised.id) this.#standIn(this.#succession.waitMs())
@@ -328,7 +330,7 @@ class TimestampElection implements LogElection<Message> {
       )
     }
     // A leader that crashed and came back before anyone noticed does not know that it is one.
-    else this.#inquire(this.leader ?? this.#others)
+    else this.#env.send(this.leader ?? this.#others, { type: 'inquire', term: this.#established })
     this.#pace()
   }
 
@@ -339,10 +341,6 @@ class TimestampElection implements LogElection<Message> {
     else if (this.leader === this.#env.self.id) this.#env.timer('repeat', announcement * this.#maxDelayMs)
     else if (this.leader !== undefined) this.#env.timer('repeat', check * this.#maxDelayMs)
     else this.#env.timer('repeat', this.#patienceMs())
-  }
-
-  #inquire(peers: NodeId | readonly NodeId[]): void {
-    this.#env.send(peers, { type: 'inquire', term: this.#established })
   }
 
   #answer(peer: NodeId, term: Term): void {

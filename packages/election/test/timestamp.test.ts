@@ -462,6 +462,15 @@ describe('a leader', () => {
     expect(one.sent).toEqual([])
   })
 
+  it('gives up once its detector suspects so many that no quorum is left, since nobody else might', () => {
+    const { one, start } = leader()
+    one.do((election) => election.suspect('a', 'silent')).do((election) => election.suspect('b', 'silent'))
+    expect(one.election.leader).toBe('c')
+    one.do((election) => election.suspect('d', 'silent'))
+    expect(one.election.leader).toBeUndefined()
+    expect(one.sent).toEqual(others.map((to) => ({ to, message: { type: 'resigned', term: term(start, 'c') } })))
+  })
+
   it('is not shaken by suspicions of itself', () => {
     const { one } = leader()
     one.do((election) => election.suspect('c', 'gone'))

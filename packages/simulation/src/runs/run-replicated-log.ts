@@ -112,7 +112,11 @@ class ReplicatedLogRun<M> {
         if (this.#judged.has(node)) this.#checks.started(node)
       },
       afterStep: (node) => {
-        if (!this.#simulation.isUp(node)) this.#leaderships.crashed(node)
+        if (!this.#simulation.isUp(node)) {
+          this.#leaderships.crashed(node)
+          // Also a disk that was damaged long ago may end a node whenever it is read.
+          this.#oracle.look()
+        }
         if (!this.#judged.has(node)) return
         this.#checks.stepped(node)
         this.#invariants.check(node)
