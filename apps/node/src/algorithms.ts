@@ -18,6 +18,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { nearest } from './nearest.js'
 import { requireDeclaration } from './require-declaration.js'
+import { goesBy, packageHere } from './package-here.js'
 
 /** The short names of our own algorithms, by kind. */
 export const builtIn: Readonly<Record<DefinitionKind, Readonly<Record<string, string>>>> = {
@@ -85,7 +86,8 @@ type OfKind<Kind extends DefinitionKind> = Extract<Definition, { kind: Kind }>
 
 /**
  * Returns the algorithm of `kind` that `chosen` names: one of ours by its short name, or the only one that a module exports. Modules
- * are looked up from `resolveFrom`, by default the working directory, as an import there would be.
+ * are looked up from `resolveFrom`, by default the working directory, as an import there would be; and the package whose folder that is
+ * also goes by the name of its algorithm, as in the command that replays a run of its tests.
  *
  * Throws `QUORATE_UNKNOWN_ALGORITHM` when there is no such name or module, naming the nearest; `QUORATE_NOT_AN_ALGORITHM` when the
  * module exports none of the kind, or several; `QUORATE_INVALID_DECLARATION` when its declaration lacks a field;
@@ -146,9 +148,19 @@ function requireKind<Kind extends DefinitionKind>(kind: Kind, value: unknown, na
 /** The URL or specifier to import: the user's own copy of a module if there is one, else one that we depend on. */
 function resolve(kind: DefinitionKind, chosen: string, resolveFrom: string): string {
   const parent = join(resolveFrom, 'package.json')
+  const here = packageHere(resolveFrom)
+  const isHere = here !== undefined && goesBy(here, chosen)
   try {
-    return moduleResolve(chosen, pathToFileURL(parent), new Set(['node', 'import'])).href
+    return moduleResolve(isHere ? here : chosen, pathToFileURL(parent), new Set(['node', 'import'])).href
   } catch (error) {
+    if (isHere) {
+      throw new QuorateError(
+        'QUORATE_ALGORITHM_FAILED',
+        `the package "${here}" in ${resolveFrom} could not be loaded; build it first, with pnpm build: ${String(error)}`,
+        { kind, module: here },
+        { cause: error },
+      )
+    }
     // An import names a file to the letter. A name typed in a shell may lack its ending, as in a `require`.
     const found = resolveRequire(chosen, parent)
     if (found !== undefined) return found

@@ -216,7 +216,7 @@ describe('the same seed', () => {
 
 describe('an attack with declared faults', () => {
   it('is the run of the simulator, event by event', async () => {
-    const election = runElection(await loadElection('timestamp'), { nodes: 5, seed: 17 })
+    const election = runElection(await loadElection('bully'), { nodes: 5, seed: 17 })
     expect(await json(...argumentsOf(election.command))).toMatchObject({
       hash: election.hash,
       events: election.events,
