@@ -14,6 +14,8 @@ export function cloneTo(folder, { built = false } = {}) {
     if (!existsSync(join(root, path))) continue
     cpSync(join(root, path), join(folder, path), { recursive: true, preserveTimestamps: true })
   }
+  // Tools look for it to know what is ignored.
+  execFileSync('git', ['init', '--quiet'], { cwd: folder })
 }
 
 /** What is installed there comes from what this machine has, where it has it. */
