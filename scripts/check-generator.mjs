@@ -39,22 +39,23 @@ const generated = [
 
 /** What is refused, and what the refusal says. Nothing may have been written then. */
 const refused = [
-  [[], 'tell what is to be made'],
-  [['elections', 'mine'], 'there is no kind "elections": choose election, failure-detector, vote'],
-  [['constructor', 'mine'], 'there is no kind "constructor"'],
-  [['election'], 'tell its name, as in: pnpm new election my-election'],
-  [['election', 'mine', 'yours'], '"yours" means nothing here'],
-  [['election', 'MyElection'], '"MyElection" is no name for an algorithm: choose one in kebab-case'],
-  [['election', '../mine'], '"../mine" is no name for an algorithm'],
-  [['election', '@me/'], '"@me/" is no name for an algorithm'],
-  [['vote', 'delete'], '"delete" cannot be exported: it is a word of the language'],
-  [['election', 'raft'], 'raft is the name of a leader election of ours'],
-  [['election', 'election-lowest-id'], 'packages/election-lowest-id is there already'],
+  { asked: [], says: 'tell what is to be made' },
+  { asked: ['elections', 'mine'], says: 'there is no kind "elections": choose election, failure-detector, vote' },
+  { asked: ['constructor', 'mine'], says: 'there is no kind "constructor"' },
+  { asked: ['election'], says: 'tell its name, as in: pnpm new election my-election' },
+  { asked: ['election', 'mine', 'yours'], says: '"yours" means nothing here' },
+  { asked: ['election', 'MyElection'], says: '"MyElection" is no name for an algorithm: choose one in kebab-case' },
+  { asked: ['election', '../mine'], says: '"../mine" is no name for an algorithm' },
+  { asked: ['election', '@me/'], says: '"@me/" is no name for an algorithm' },
+  { asked: ['vote', 'delete'], says: '"delete" cannot be exported: it is a word of the language' },
+  { asked: ['election', 'raft'], says: 'raft is the name of a leader election of ours' },
+  { asked: ['election', 'election-lowest-id'], says: 'packages/election-lowest-id is there already' },
 ]
 
 const scratch = mkdtempSync(join(tmpdir(), 'quorate-generator-'))
 const clone = join(scratch, 'quorate')
 const env = { ...process.env, NO_COLOR: '1', ...installEnv }
+const bin = (name) => join(clone, 'node_modules/.bin', name)
 const dirs = generated.map(({ dir }) => dir)
 
 try {
@@ -70,7 +71,7 @@ async function everything() {
   cloneTo(clone, { built: true })
   await expect('install', pnpm('install', '--offline', '--frozen-lockfile'))
   for (const { asked } of generated) await expect(`new ${asked.join(' ')}`, generator(...asked))
-  for (const [asked, says] of refused) await expect(`new ${asked.join(' ')}`, generator(...asked), { code: 1, says })
+  for (const { asked, says } of refused) await expect(`new ${asked.join(' ')}`, generator(...asked), { code: 1, says })
   if (existsSync(join(clone, '.changeset/election-raft.md'))) throw new Error('what was refused has been written')
 
   await checks()
@@ -81,7 +82,7 @@ async function everything() {
       source,
     )
   }
-  await checks()
+  await sources()
   await tests({ code: 0, says: ' passed' })
   for (const { dir, name, flag } of generated) {
     const simulate = [
@@ -99,18 +100,22 @@ function generator(...args) {
   return [process.execPath, [join(clone, 'scripts/new.mjs'), ...args]]
 }
 
-/** What `npm test` checks of packages, of these. */
+/** What `npm test` checks of packages as they are generated, of these. */
 async function checks() {
-  const bin = (name) => join(clone, 'node_modules/.bin', name)
   const node = (script, ...args) => [process.execPath, [join(clone, 'scripts', script), ...args]]
+  await sources()
+  await expect('purity', node('check-purity.mjs'))
+  await expect('references', node('check-references.mjs'))
+  await expect('knip', [bin('knip'), dirs.flatMap((dir) => ['--workspace', dir])])
+  await expect('documents', node('check-docs.mjs', '--fix'))
+}
+
+/** What it checks of sources. */
+async function sources() {
   await expect('build', [bin('tsc'), ['-b']])
   await expect('format', [bin('oxfmt'), ['--check', ...dirs]])
   await expect('lint', [bin('oxlint'), ['--type-aware', ...dirs]])
-  await expect('purity', node('check-purity.mjs'))
-  await expect('references', node('check-references.mjs'))
   await expect('types of tests', [bin('tsc'), ['-b', ...dirs.map((dir) => `${dir}/tsconfig.test.json`)]])
-  await expect('knip', [bin('knip'), []])
-  await expect('documents', node('check-docs.mjs', '--fix'))
 }
 
 async function tests(expected) {
