@@ -59,6 +59,7 @@ async function create(args) {
   cd ${dir}
   pnpm test          # fails, until src/${plan.algorithm}.ts does what it declares
   pnpm build         # then it goes by its name
+  npx quorate simulate ${plan.kind.flag} ${packageName}
   npx quorate start ${plan.kind.flag} ${packageName}
 
 docs/adding-an-algorithm.md shows the way.`)
