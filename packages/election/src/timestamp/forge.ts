@@ -6,7 +6,11 @@ export function forge(message: Message, random: Random, { self, members }: Forge
   const newer = ({ number }: Term): Term => ({ number: number + random.integer(1, 9), id: random.pick(members) })
   switch (message.type) {
     case 'request':
-      return { type: 'request', timestamp: message.timestamp + random.integer(1, 9) }
+      return {
+        type: 'request',
+        timestamp: message.timestamp + random.integer(1, 9),
+        position: { ...message.position, index: message.position.index + random.integer(0, 9) },
+      }
     case 'acknowledge': {
       const term = { number: message.timestamp + 1, id: self }
       return random.chance(0.5) ? { type: 'newer', newest: term } : { type: 'leads', term, newest: term }
@@ -20,6 +24,7 @@ export function forge(message: Message, random: Random, { self, members }: Forge
       return { type: 'leads', term, newest: term }
     }
     case 'resigned':
-      return { type: 'resigned', term: newer(message.term) }
+    case 'standNow':
+      return { type: message.type === 'resigned' ? 'standNow' : 'resigned', term: newer(message.term) }
   }
 }
