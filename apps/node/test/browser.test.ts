@@ -55,7 +55,7 @@ function runs({ simulation, detection, election, voting, writeAheadLog }: Module
     [
       simulation.runFailureDetector(detection.phiAccrual, { nodes: 5, seed }),
       simulation.runFailureDetector(detection.timeout, { nodes: 5, seed }),
-      simulation.runElection(election.timestamp, { nodes: 5, seed }),
+      simulation.runElection(election.timestamp, { nodes: 5, seed, stores: writeAheadLog.openWriteAheadLog }),
       simulation.runElection(election.bully, { nodes: 5, seed }),
       simulation.runElection(election.raft, { nodes: 5, seed, stores: writeAheadLog.openWriteAheadLog }),
       simulation.runAgreement(voting.threshold, { nodes: 5, seed }),
