@@ -5,6 +5,7 @@ import type { Paint } from '../status/table.js'
 import type { CampaignRequest, CampaignResult } from './campaign.js'
 import { scenarioCommandLine } from './command-line.js'
 import type { Finding } from './findings.js'
+import type { Mark } from './task.js'
 
 /** What a campaign came to, in lines for people. */
 export function campaignText({ request, ...result }: CampaignResult, paint: Paint): string {
@@ -14,7 +15,7 @@ export function campaignText({ request, ...result }: CampaignResult, paint: Pain
     `${attacked.kind} by ${attacked.algorithm}${on} among ${listed(nodes)} nodes, under ${attackText(request)}, ${seedsText(seeds)}` +
       `${shard === undefined ? '' : `, shard ${shard.index}/${shard.count}`}`,
     `  ${amountText(result)}`,
-    ...result.findings.flatMap((finding) => findingLines(finding, paint)),
+    ...alike(result.findings).flatMap((findings) => findingLines(findings, paint)),
   ]
   if (result.findings.length === 0 && result.runs > 0)
     lines.push(`  ${mark(true, paint)} everything that it guarantees held`)
@@ -54,13 +55,27 @@ function amountText({ runs, events, virtualMs, elapsedMs }: Omit<CampaignResult,
   return `${amount(runs, 'run')}, ${amount(events, 'event')}, ${longTime(virtualMs)} of virtual time in ${formatDuration(elapsedMs)}${rate}`
 }
 
-function findingLines(
-  { property, code, seed, nodes, what, hash, seeds, command, ...files }: Finding,
-  paint: Paint,
-): string[] {
-  const where = seed === undefined ? '' : `, seed ${seed}, ${amount(nodes ?? 0, 'node')}`
-  const others = seeds > 1 ? ` (and ${amount(seeds - 1, 'more seed')})` : ''
-  const lines = [`  ${mark(false, paint)} ${property ?? code}${where}${others}: ${what}`]
+/** Those that one run shows, and that were shrunk to one, together. */
+function alike(findings: readonly Finding[]): readonly (readonly [Finding, ...Finding[]])[] {
+  const groups: [Finding, ...Finding[]][] = []
+  for (const finding of findings) {
+    const group = groups.find(([{ seed, command, shrunk, scenarioFile }]) => {
+      const same = seed === finding.seed && command === finding.command
+      return same && shrunk === finding.shrunk && scenarioFile === finding.scenarioFile
+    })
+    if (group === undefined) groups.push([finding])
+    else group.push(finding)
+  }
+  return groups
+}
+
+function findingLines(findings: readonly [Finding, ...Finding[]], paint: Paint): string[] {
+  const lines = findings.map(({ property, code, seed, nodes, what, seeds }) => {
+    const where = seed === undefined ? '' : `, seed ${seed}, ${amount(nodes ?? 0, 'node')}`
+    const others = seeds > 1 ? ` (and ${amount(seeds - 1, 'more seed')})` : ''
+    return `  ${mark(false, paint)} ${property ?? code}${where}${others}: ${what}`
+  })
+  const [{ command, hash, ...files }] = findings
   lines.push(`    again: ${command}${hash === undefined ? '' : paint('dim', `  # hash ${hash}`)}`)
   if (files.shrunk !== undefined) lines.push(`    shrunk: ${files.shrunk}`)
   if (files.scenarioFile !== undefined) lines.push(`    scenario: ${scenarioCommandLine(files.scenarioFile)}`)
@@ -86,9 +101,20 @@ function endedText({ ended, lastSeed, runs }: Omit<CampaignResult, 'request'>): 
   }
 }
 
-/** What happened how often, and in how many runs: the rarest first, in two columns. */
+/**
+ * What happened how often, and in how many runs: the rarest first, in two columns. What never happened, and could have, is named below: of that
+ * the campaign shows nothing.
+ */
 function coverageLines(coverage: CampaignResult['coverage']): string[] {
-  const marks = Object.entries(coverage).sort(([, a], [, b]) => a.runs - b.runs || a.times - b.times)
+  const all = Object.entries(coverage).sort(([, a], [, b]) => a.runs - b.runs || a.times - b.times)
+  const never = all.flatMap(([name, { runs }]) => (runs === 0 ? name : []))
+  return [
+    ...tableLines(all.slice(never.length)),
+    ...(never.length === 0 ? [] : [`  what never happened: ${never.join(', ')}`]),
+  ]
+}
+
+function tableLines(marks: readonly (readonly [name: string, mark: Mark])[]): string[] {
   if (marks.length === 0) return []
   const width = Math.max(...marks.map(([name]) => name.length))
   const cells = marks.map(

@@ -1,5 +1,6 @@
 /** A thread of a campaign: loads the algorithm, says so, and carries out one task after the other. */
 import { isQuorateError } from '@quorate/core'
+import { possibleMarks, type Coverage } from '@quorate/simulation'
 import { parentPort, workerData } from 'node:worker_threads'
 import { loadAttacked, type LoadedAttack } from '../run/attacked.js'
 import { enterOtherWorld, type Witness } from './other-world.js'
@@ -34,8 +35,17 @@ function begins(at: number): void {
 }
 
 function run(attack: LoadedAttack, { seed, nodes }: PlannedRun): Ran {
-  if (scenario === undefined) return attack.run({ ...options, nodes, seed })
+  if (scenario === undefined) {
+    const result = attack.run({ ...options, nodes, seed })
+    return { ...result, coverage: { ...nothing(attack), ...result.coverage } }
+  }
   return { ...attack.runScenario({ ...scenario, seed }), command: undefined }
+}
+
+/** That something never happened is told, too, as long as the faults could have brought it about. */
+function nothing({ definitions: { algorithm } }: LoadedAttack): Coverage {
+  const marks = possibleMarks(attacked.kind, options.faults ?? algorithm.tolerates)
+  return Object.fromEntries(marks.map((mark) => [mark, 0]))
 }
 
 async function refusable(action: () => void | Promise<void>): Promise<void> {

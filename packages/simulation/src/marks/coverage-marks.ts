@@ -49,7 +49,6 @@ const ofLeadership = {
   'leader-superseded': 'a node began to lead while another still took itself for the leader',
   'leaderless-term': 'a term passed without a leader: votes were split, or a candidate failed',
   'restart-without-leader': 'a process started again while no node led',
-  'hand-over': 'the node to which leadership was handed over began to lead',
 } as const
 
 const ofElections = {
@@ -58,6 +57,7 @@ const ofElections = {
 } as const
 
 const ofLogs = {
+  'hand-over': 'the node to which leadership was handed over began to lead',
   'leader-deposed-with-uncommitted': 'a leader was deposed while its log held entries that were not committed',
   'entries-truncated': 'a follower removed entries from its log',
   'earlier-term-committed': 'an entry was committed in a later term than its own',
