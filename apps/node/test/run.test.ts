@@ -263,6 +263,13 @@ describe('an attack with declared faults', () => {
     expect(explain({ failed })).toContain('replay: npx quorate run vote')
   })
 
+  it('takes recorded delays, and names them in the command', async () => {
+    const { hash, command, virtualMs } = await json('election', '--seed', '3', '--faults', 'loss', '--latency', 'seattle')
+    expect(command).toMatch(/ --latency seattle$/)
+    expect((await json(...argumentsOf(command))).hash).toBe(hash)
+    expect(virtualMs).toBeGreaterThan(100_000)
+  })
+
   it('takes the values of a vote, and names them in the command', async () => {
     const values = [9, 8, 7, 6, 5]
     const { hash, command } = await json('vote', '--seed', '3', '--faults', 'none', '--values', values.join(','))
@@ -423,7 +430,19 @@ describe('what cannot be run is refused', () => {
       ['election', '--faults', 'x'],
       'QUORATE_UNKNOWN_FAULT: --faults names "x", which is no kind of fault. It takes declared',
     ],
-    [['election', '--faults', 'byzantine'], 'QUORATE_FAULT_NOT_IMPLEMENTED'],
+    [
+      ['election', '--faults', 'byzantine', '--algorithm', '@quorate/election/exhibits/as-printed'],
+      'QUORATE_FAULT_NOT_IMPLEMENTED',
+    ],
+    [
+      ['election', '--faults', 'none', '--latency', 'seatle'],
+      'QUORATE_INVALID_OPTION: --latency is "seatle"; it must be one of the recordings: seattle; did you mean seattle?',
+    ],
+    [
+      ['election', '--latency', 'seattle'],
+      'QUORATE_CONFLICTING_FLAGS: --latency does not go with a run without --faults',
+    ],
+    [['election', '--real', '--latency', 'seattle'], 'QUORATE_SIMULATION_ONLY: --latency'],
     [
       ['election', '--real', '--loss', '0.1', '--seed', '3'],
       'QUORATE_SIMULATION_ONLY: --loss and --seed: in simulation only',

@@ -26,6 +26,8 @@ const result: CampaignResult = {
     crash: { times: 5_000, runs: 1_200 },
     'leader-deposed-with-uncommitted': { times: 3, runs: 2 },
     pause: { times: 70, runs: 60 },
+    'hand-over': { times: 0, runs: 0 },
+    'writes-torn': { times: 0, runs: 0 },
   },
   findings: [],
   lastSeed: 9_870,
@@ -38,10 +40,11 @@ describe('a report', () => {
       'log by raft-log on raft among 3, 4 or 5 nodes, under loss, pause, seeds 1.., shard 2/8',
       '  1,234 runs, 2,000,000 events, 2.0 h of virtual time in 4.00 s, 500,000 events a second',
       '  ✓ everything that it guarantees held',
-      '  · time was over behind seed 9870',
+      '  · time was over after seed 9870',
       '  how often what happened (and in how many runs):',
       '    leader-deposed-with-uncommitted         3       (2)    crash                               5,000   (1,200)',
       '    pause                                  70      (60)',
+      '  what never happened: hand-over, writes-torn',
     ])
   })
 
@@ -68,7 +71,24 @@ describe('a report', () => {
       '    diagram: a b.html',
       '  · kept for agreement: as before, in another run',
       '  · kept for validity: not any more',
-      '  · it ended behind seed 9870; --keep-going goes on',
+      '  · it ended after seed 9870; --keep-going goes on',
+    ])
+  })
+
+  it('says once what findings of one run have in common, and nothing of seeds that there are not', () => {
+    const one = { property: 'agreement', seed: 7, nodes: 3, what: 'they differ', seeds: 1, command: 'npx …', hash: 'abc' }
+    const other = { ...one, property: 'validity', what: 'nobody said so' }
+    const apart = { ...other, property: 'integrity', shrunk: 'to another' }
+    const request = { ...result.request, seeds: { from: 7, to: 7 } }
+    const found = { ...result, request, runs: 1, findings: [one, other, apart], lastSeed: 7, ended: 'violation' } as const
+    const text = campaignText({ ...found, coverage: { pause: { times: 0, runs: 0 } } }, plain)
+    expect(text.split('\n').slice(2)).toEqual([
+      '  ✗ agreement, seed 7, 3 nodes: they differ',
+      '  ✗ validity, seed 7, 3 nodes: nobody said so',
+      '    again: npx …  # hash abc',
+      '  ✗ integrity, seed 7, 3 nodes: nobody said so',
+      '    again: npx …  # hash abc',
+      '    shrunk: to another',
     ])
   })
 

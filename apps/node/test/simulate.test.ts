@@ -85,6 +85,17 @@ describe('a campaign that finds something', () => {
     expect(rerun.stdout).toContain('kept for uniform-agreement: as before')
   })
 
+  it('has recorded delays when told to, also when it is run again', async () => {
+    const { reports } = await simulate(...args, '--latency', 'seattle')
+    const [{ findings }] = reports as [Report]
+    const [{ command, hash }] = findings as [Finding]
+    expect(command).toContain(' --latency seattle')
+    expect(JSON.parse((await quorate(...argumentsOf(command), '--json')).stdout)).toMatchObject({ hash })
+    writeFileSync(bench.path('far.json'), `${JSON.stringify(reports[0])}\n`)
+    const replayed = await bench.run(['simulate', '--replay', 'far.json'], { cwd: bench.folder })
+    expect(replayed.stdout).toContain('kept for uniform-agreement: as before, in the same run')
+  })
+
   it('goes on when told to, and counts the seeds', async () => {
     const { code, reports } = await simulate(...args, '--keep-going', '--shard', '1/2')
     const [{ runs, ended, findings }] = reports as [Report]
@@ -190,6 +201,7 @@ describe('a campaign that cannot be is refused', () => {
     [['--max-faulty', '4'], 'QUORATE_INVALID_OPTION: --max-faulty is 4; it must be a number from 0 to 3'],
     [['--run-timeout', '0s'], 'QUORATE_INVALID_OPTION: --run-timeout is "0s"'],
     [['--faults', 'crash-stopp'], 'QUORATE_UNKNOWN_FAULT: --faults names "crash-stopp"'],
+    [['--latency', 'boston'], 'QUORATE_INVALID_OPTION: --latency is "boston"; it must be one of the recordings: seattle'],
     [['--election', 'raftt'], 'QUORATE_UNKNOWN_ALGORITHM: no election "raftt"; did you mean "raft"?'],
     [
       ['--log', 'raft-log', '--election', 'timeout'],

@@ -3,6 +3,7 @@ import {
   addCoverage,
   coverageMarks,
   coverageMarksOf,
+  possibleMarks,
   runAgreement,
   runElection,
   sweep,
@@ -68,6 +69,22 @@ describe('coverage', () => {
     ]
     for (const mark of expected)
       expect([mark, coverage[mark] ?? 0]).toEqual([mark, expect.toSatisfy((count) => count > 0)])
+  })
+
+  it('can be named for the faults that there are: what happens is possible, and what takes another fault is not', () => {
+    expect(possibleMarks('detector', ['pause'])).toEqual([
+      'left-behind',
+      'pause',
+      'false-suspicion',
+      'suspicion-withdrawn',
+      'own-stall-noticed',
+    ])
+    expect(possibleMarks('election', ['pause', 'clock-jump'])).toContain('clock-set-in-pause')
+    for (const faults of [['pause'], ['crash-stop', 'delay'], ['partition', 'loss'], ['crash-recovery']] as const) {
+      const { coverage } = sweep({ from: 1, to: 40 }, (seed) => runElection(raftElection, { nodes: 5, seed, faults }))
+      const possible = possibleMarks('election', faults)
+      expect(Object.keys(coverage).filter((mark) => !possible.includes(mark as CoverageMark))).toEqual([])
+    }
   })
 
   it('marks what a run without faults does not have as not happened', () => {

@@ -80,7 +80,7 @@ describe('recorded delays', () => {
       })
       expect(violations).toEqual([])
       expect(virtualMs).toBeGreaterThan(100 * seattle.longestMs)
-      expect(command).toContain('# and latency as the caller gave them')
+      expect(command).toMatch(/ --faults crash-recovery,loss,reordering --latency seattle$/)
     }
   })
 })

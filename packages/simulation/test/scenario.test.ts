@@ -36,6 +36,14 @@ describe('scenarioOf', { timeout: 60_000 }, () => {
     }
   })
 
+  it('has recorded delays to the end, and healed links as near and far as before', () => {
+    for (const seed of seeds) {
+      const options: RunOptions = { nodes: 3, seed, faults: ['loss', 'partition'], latency: 'seattle' }
+      const again = parseScenario(printScenario(scenarioOf({ algorithm: raftElection }, options)))
+      expect(runScenario(again, { algorithm: raftElection }).hash).toBe(runElection(raftElection, options).hash)
+    }
+  })
+
   it('draws the values of a vote, and ends its faults when the run does', () => {
     for (const seed of seeds) {
       const options = { nodes: 4, seed, maxFaulty: 2, faults: everything }

@@ -17,6 +17,7 @@ import {
   type FaultFlags,
 } from '../run/fault-flags.js'
 import { requireCompatible, type RunFlags } from '../run/run-flags.js'
+import { latencyNames, parseLatency } from '../run/latency-name.js'
 import { runReal } from '../run/real-run.js'
 import { replayCommand, reportRun } from '../run/run-report.js'
 import { parseValues, usualAlgorithms, type RunKind, type RunRequest } from '../run/run-request.js'
@@ -72,6 +73,7 @@ export function registerRun(program: Command): void {
     .option('--max-faulty <count>', 'how many faulty nodes are to be survived (default: what the algorithm can)')
     .option('--faults <kinds>', 'attack it: "declared" (a log always is), "none", or kinds with commas between them')
     .option('--chaos <time>', 'how long an attack lasts (default 100 times --max-delay)')
+    .option('--latency <name>', `messages of an attack take as long as was recorded: ${latencyNames.join(', ')}`)
     .option('--scenario <file>', 'run what a scenario says, as `quorate simulate` writes one of what has failed')
     .option('--trace <file>', 'write what happened as lines of JSON')
     .option('--diagram <file>', 'draw what happened as a page of HTML: nodes as lines, messages as arrows')
@@ -165,6 +167,7 @@ async function declared(kind: AttackedKind, flags: RunFlags, nodes: readonly Nod
       }),
       ...(flags.maxDelay !== undefined && { maxDelayMs: positive('--max-delay', flags.maxDelay) }),
       ...(flags.chaos !== undefined && { chaosMs: parseDuration('--chaos', flags.chaos) }),
+      ...(flags.latency !== undefined && { latency: parseLatency(flags.latency) }),
     },
   })
   const { result, request, codecOf } = outcome

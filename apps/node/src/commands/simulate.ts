@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander'
 import { usualElection } from '../run/definitions.js'
+import { latencyNames } from '../run/latency-name.js'
 import { campaignRequests, minutesOf, usualNodes, type SimulateFlags } from '../simulate/campaign-requests.js'
 import { runCampaigns } from '../simulate/run-campaigns.js'
 import { interruptible } from './interrupt.js'
@@ -31,6 +32,7 @@ const ofScenarios = [
   'maxFaulty',
   'maxDelay',
   'chaos',
+  'latency',
 ]
 const ofReplays = [...ofScenarios, 'scenario', 'seeds', 'minutes', 'shard']
 
@@ -67,6 +69,7 @@ export function registerSimulate(program: Command): void {
     .option('--max-faulty <count>', 'how many nodes may be faulty at a time (default: what the algorithm can)')
     .option('--max-delay <time>', 'the longest that algorithms assume a message to take (default: 10ms)')
     .option('--chaos <time>', 'how long faults go on in a run (default: 100 times --max-delay)')
+    .option('--latency <name>', `messages take as long as was recorded: ${latencyNames.join(', ')}`)
     .option('--keep-going', 'go on after a violation')
     .option('--run-timeout <time>', 'the longest that one run may take', '30s')
     .addOption(

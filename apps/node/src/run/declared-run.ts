@@ -50,10 +50,10 @@ export async function runDeclared(request: DeclaredRunRequest): Promise<Declared
 
 export function declaredRunText({ request, result }: DeclaredRunOutcome, paint: Paint = plain): string {
   const { kind, algorithm, options } = request
-  const { faults } = options
+  const { faults, latency } = options
   const injected =
     faults === undefined ? 'the faults that it declares' : faults.length === 0 ? 'no faults' : faults.join(', ')
-  const head = `${kind} by ${algorithm} among ${options.nodes} nodes, simulated under ${injected}, seed ${options.seed}`
+  const head = `${kind} by ${algorithm} among ${options.nodes} nodes, simulated under ${injected}${latency === undefined ? '' : `, delays as recorded in ${latency}`}, seed ${options.seed}`
   return attackText(head, result, result.command, paint)
 }
 
@@ -85,6 +85,7 @@ export function declaredRunJson({ request, result }: DeclaredRunOutcome): object
     nodes: options.nodes,
     seed: options.seed,
     faults: options.faults ?? 'declared',
+    ...(options.latency !== undefined && { latency: options.latency }),
     ...attackJson(result, result.command),
   }
 }

@@ -18,6 +18,7 @@ export interface RunFlags {
   readonly maxFaulty?: string
   readonly faults?: string
   readonly chaos?: string
+  readonly latency?: string
   readonly scenario?: string
   readonly trace?: string
   readonly diagram?: string
@@ -33,6 +34,7 @@ const simulationOnly = [
   'seed',
   'faults',
   'chaos',
+  'latency',
   'scenario',
   'diagram',
 ] as const
@@ -49,6 +51,7 @@ const notWithScenario = [
   'maxFaulty',
   'faults',
   'chaos',
+  'latency',
 ] as const
 
 /** Throws `QUORATE_SIMULATION_ONLY` or `QUORATE_CONFLICTING_FLAGS` when flags do not go together. */
@@ -75,8 +78,11 @@ export function requireCompatible(kind: AttackedKind, flags: RunFlags): void {
       'it draws the faults of a simulation itself',
     )
   }
-  if (flags.faults === undefined && kind !== 'log' && flags.chaos !== undefined) {
-    throw conflict('--chaos', ['a run without --faults'], 'it says how long they last')
+  if (flags.faults === undefined && kind !== 'log') {
+    if (flags.chaos !== undefined) throw conflict('--chaos', ['a run without --faults'], 'it says how long they last')
+    if (flags.latency !== undefined) {
+      throw conflict('--latency', ['a run without --faults'], 'its messages take what --delay says')
+    }
   }
   if (kind !== 'vote' && flags.values !== undefined)
     throw conflict('--values', [`run ${kind}`], 'only votes have values')

@@ -5,6 +5,7 @@ import type { Paint } from '../status/table.js'
 import type { CampaignRequest, CampaignResult } from './campaign.js'
 import { scenarioCommandLine } from './command-line.js'
 import type { Finding } from './findings.js'
+import type { SeedRange } from './seeds.js'
 import type { Mark } from './task.js'
 
 /** What a campaign came to, in lines for people. */
@@ -31,19 +32,20 @@ export function campaignText({ request, ...result }: CampaignResult, paint: Pain
       `  ${mark(undefined, paint)} kept for ${about}: ${again === undefined ? 'not any more' : `as before${as}`}`,
     )
   }
-  const ended = endedText(result)
+  const ended = endedText(seeds, result)
   if (ended !== undefined) lines.push(`  ${mark(undefined, paint)} ${ended}`)
-  lines.push(...coverageLines(result.coverage))
+  lines.push(...coverageLines(result))
   return lines.join('\n')
 }
 
-function attackText({ options: { faults }, scenario }: CampaignRequest): string {
+function attackText({ options: { faults, latency }, scenario }: CampaignRequest): string {
   if (scenario !== undefined) {
     const { schedule, requests } = scenario
     return `a scenario of ${amount(schedule.length, 'fault')} and ${amount(requests.length, 'request')}`
   }
-  if (faults === undefined) return 'the faults that it declares'
-  return faults.length === 0 ? 'no faults' : faults.join(', ')
+  const struck =
+    faults === undefined ? 'the faults that it declares' : faults.length === 0 ? 'no faults' : faults.join(', ')
+  return latency === undefined ? struck : `${struck}, delays as recorded in ${latency}`
 }
 
 export function amount(count: number, what: string): string {
@@ -83,11 +85,14 @@ function findingLines(findings: readonly [Finding, ...Finding[]], paint: Paint):
   return lines
 }
 
-function endedText({ ended, lastSeed, runs }: Omit<CampaignResult, 'request'>): string | undefined {
-  const through = lastSeed === undefined ? 'before the first seed' : `behind seed ${lastSeed}`
+function endedText(
+  { to }: SeedRange,
+  { ended, lastSeed, runs }: Omit<CampaignResult, 'request'>,
+): string | undefined {
+  const through = lastSeed === undefined ? 'before the first seed' : `after seed ${lastSeed}`
   switch (ended) {
     case 'violation':
-      return `it ended ${through}; --keep-going goes on`
+      return lastSeed === to ? undefined : `it ended ${through}; --keep-going goes on`
     case 'given up':
       return `given up ${through}: too many runs did not come to an end`
     case 'interrupted':
@@ -103,14 +108,14 @@ function endedText({ ended, lastSeed, runs }: Omit<CampaignResult, 'request'>): 
 
 /**
  * What happened how often, and in how many runs: the rarest first, in two columns. What never happened, and could have, is named below: of that
- * the campaign shows nothing.
+ * the campaign shows nothing. A single run cannot have everything.
  */
-function coverageLines(coverage: CampaignResult['coverage']): string[] {
+function coverageLines({ coverage, runs: allRuns }: Omit<CampaignResult, 'request'>): string[] {
   const all = Object.entries(coverage).sort(([, a], [, b]) => a.runs - b.runs || a.times - b.times)
   const never = all.flatMap(([name, { runs }]) => (runs === 0 ? name : []))
   return [
     ...tableLines(all.slice(never.length)),
-    ...(never.length === 0 ? [] : [`  what never happened: ${never.join(', ')}`]),
+    ...(never.length === 0 || allRuns === 1 ? [] : [`  what never happened: ${never.join(', ')}`]),
   ]
 }
 

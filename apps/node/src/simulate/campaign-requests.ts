@@ -5,6 +5,7 @@ import { attackedKinds, definitionKinds, type Attacked, type AttackedKind } from
 import { usualElection } from '../run/definitions.js'
 import { parseFaults } from '../run/declared-run.js'
 import { parseDuration } from '../run/duration.js'
+import { parseLatency } from '../run/latency-name.js'
 import type { CampaignRequest } from './campaign.js'
 import { commandLine, scenarioCommandLine } from './command-line.js'
 import { readKept, type Kept } from './kept-file.js'
@@ -27,6 +28,7 @@ export interface SimulateFlags {
   readonly maxFaulty?: string
   readonly maxDelay?: string
   readonly chaos?: string
+  readonly latency?: string
   readonly shard?: string
   readonly keepGoing?: true
   readonly runTimeout: string
@@ -93,6 +95,7 @@ function against(attacked: Attacked, flags: SimulateFlags, common: Common): Camp
     }),
     ...(flags.maxDelay !== undefined && { maxDelayMs: positive('--max-delay', flags.maxDelay) }),
     ...(flags.chaos !== undefined && { chaosMs: parseDuration('--chaos', flags.chaos) }),
+    ...(flags.latency !== undefined && { latency: parseLatency(flags.latency) }),
   }
   return {
     ...common,

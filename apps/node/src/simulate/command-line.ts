@@ -15,7 +15,7 @@ const flagOf: Readonly<Record<AttackedKind, string>> = {
 /** The command line of a campaign against one algorithm, of one run where one is given. */
 export function commandLine(
   { kind, algorithm, election }: Attacked,
-  { faults, maxFaulty, maxDelayMs, chaosMs }: CampaignOptions,
+  { faults, maxFaulty, maxDelayMs, chaosMs, latency }: CampaignOptions,
   run: PlannedRun | undefined,
 ): string {
   const words = [flagOf[kind], algorithm]
@@ -24,6 +24,7 @@ export function commandLine(
   if (maxFaulty !== undefined) words.push('--max-faulty', String(maxFaulty))
   if (maxDelayMs !== undefined) words.push('--max-delay', `${maxDelayMs}ms`)
   if (chaosMs !== undefined) words.push('--chaos', `${chaosMs}ms`)
+  if (latency !== undefined) words.push('--latency', latency)
   if (run !== undefined) words.push('--nodes', String(run.nodes), '--seeds', String(run.seed))
   return simulate(words)
 }

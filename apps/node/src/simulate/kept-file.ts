@@ -3,6 +3,7 @@ import type { Scenario } from '@quorate/simulation'
 import { z } from 'zod'
 import { attackedKinds, type Attacked } from '../run/attacked.js'
 import { usualElection } from '../run/definitions.js'
+import { latencyNames } from '../run/latency-name.js'
 import { parseNamed, readText } from '../run/scenario-run.js'
 import type { CampaignOptions } from './task.js'
 
@@ -42,6 +43,7 @@ const campaign = z.object({
     maxFaulty: optional(z.int().min(0)),
     maxDelayMs: optional(z.number().positive()),
     chaosMs: optional(z.number().min(0)),
+    latency: optional(z.enum(latencyNames)),
   }),
   scenario: optional(z.record(z.string(), z.unknown())),
   findings: z.array(finding),

@@ -167,6 +167,7 @@ const replayable: ReadonlySet<string> = new Set<keyof RunOptions>([
   'faults',
   'maxDelayMs',
   'chaosMs',
+  'latency',
   'traceLimit',
 ])
 
@@ -174,7 +175,8 @@ function replayCommand(kind: string, definition: Declaration, options: RunOption
   const parts = [`npx quorate run ${kind} --algorithm ${definition.name} --nodes ${run.nodes} --seed ${run.seed}`]
   parts.push(run.faults === definition.tolerates ? '--faults declared' : `--faults ${run.faults.join(',') || 'none'}`)
   if (run.maxFaulty !== definition.resilience(run.nodes)) parts.push(`--max-faulty ${run.maxFaulty}`)
-  if (run.maxDelayMs !== 10) parts.push(`--max-delay ${run.maxDelayMs}ms`)
+  if (options.latency !== undefined) parts.push(`--latency ${options.latency}`)
+  if (run.maxDelayMs !== usualDelayMs(options.latency)) parts.push(`--max-delay ${run.maxDelayMs}ms`)
   if (run.chaosMs !== 100 * run.maxDelayMs) parts.push(`--chaos ${run.chaosMs}ms`)
   const others = Object.entries(options).flatMap(([name, value]) =>
     value === undefined || replayable.has(name) ? [] : [name],
@@ -206,7 +208,7 @@ export function strike<Root extends Protocol<unknown>>(
  */
 export function heal<Root extends Protocol<unknown>>(
   simulation: Simulation<Root>,
-  { ids, faults, maxDelayMs, latency }: Plan,
+  { ids, faults, maxDelayMs }: Plan,
   schedule: readonly ScheduledFault[],
 ): readonly NodeId[] {
   const left = leftBehind(schedule)
@@ -220,7 +222,10 @@ export function heal<Root extends Protocol<unknown>>(
   for (const action of healing(ids, restarting, maxDelayMs)) {
     if (action.type !== 'resume' || !left.has(action.node)) simulation.apply(action)
   }
-  if (latency !== undefined) simulation.apply({ type: 'links', conditions: { minDelayMs: 0 } })
+  const recorded = schedule.some(
+    ({ action }) => action.type === 'links' && (action.conditions.latency ?? 'uniform') !== 'uniform',
+  )
+  if (recorded) simulation.apply({ type: 'links', conditions: { minDelayMs: 0 } })
   // All links were mended at once: those that are cut for good are cut again.
   for (const { action } of schedule) if (action.type === 'cut' && action.forGood !== undefined) simulation.apply(action)
   for (const node of afflicted('omit')) simulation.apply({ type: 'omit', node })
