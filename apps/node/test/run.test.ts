@@ -264,7 +264,15 @@ describe('an attack with declared faults', () => {
   })
 
   it('takes recorded delays, and names them in the command', async () => {
-    const { hash, command, virtualMs } = await json('election', '--seed', '3', '--faults', 'loss', '--latency', 'seattle')
+    const { hash, command, virtualMs } = await json(
+      'election',
+      '--seed',
+      '3',
+      '--faults',
+      'loss',
+      '--latency',
+      'seattle',
+    )
     expect(command).toMatch(/ --latency seattle$/)
     expect((await json(...argumentsOf(command))).hash).toBe(hash)
     expect(virtualMs).toBeGreaterThan(100_000)

@@ -76,11 +76,26 @@ describe('a report', () => {
   })
 
   it('says once what findings of one run have in common, and nothing of seeds that there are not', () => {
-    const one = { property: 'agreement', seed: 7, nodes: 3, what: 'they differ', seeds: 1, command: 'npx …', hash: 'abc' }
+    const one = {
+      property: 'agreement',
+      seed: 7,
+      nodes: 3,
+      what: 'they differ',
+      seeds: 1,
+      command: 'npx …',
+      hash: 'abc',
+    }
     const other = { ...one, property: 'validity', what: 'nobody said so' }
     const apart = { ...other, property: 'integrity', shrunk: 'to another' }
     const request = { ...result.request, seeds: { from: 7, to: 7 } }
-    const found = { ...result, request, runs: 1, findings: [one, other, apart], lastSeed: 7, ended: 'violation' } as const
+    const found = {
+      ...result,
+      request,
+      runs: 1,
+      findings: [one, other, apart],
+      lastSeed: 7,
+      ended: 'violation',
+    } as const
     const text = campaignText({ ...found, coverage: { pause: { times: 0, runs: 0 } } }, plain)
     expect(text.split('\n').slice(2)).toEqual([
       '  ✗ agreement, seed 7, 3 nodes: they differ',

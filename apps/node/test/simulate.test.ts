@@ -201,7 +201,10 @@ describe('a campaign that cannot be is refused', () => {
     [['--max-faulty', '4'], 'QUORATE_INVALID_OPTION: --max-faulty is 4; it must be a number from 0 to 3'],
     [['--run-timeout', '0s'], 'QUORATE_INVALID_OPTION: --run-timeout is "0s"'],
     [['--faults', 'crash-stopp'], 'QUORATE_UNKNOWN_FAULT: --faults names "crash-stopp"'],
-    [['--latency', 'boston'], 'QUORATE_INVALID_OPTION: --latency is "boston"; it must be one of the recordings: seattle'],
+    [
+      ['--latency', 'boston'],
+      'QUORATE_INVALID_OPTION: --latency is "boston"; it must be one of the recordings: seattle',
+    ],
     [['--election', 'raftt'], 'QUORATE_UNKNOWN_ALGORITHM: no election "raftt"; did you mean "raft"?'],
     [
       ['--log', 'raft-log', '--election', 'timeout'],

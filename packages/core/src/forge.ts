@@ -1,4 +1,6 @@
+import type { Codec } from './codec/index.js'
 import type { NodeId } from './ids.js'
+import type { Random } from './random.js'
 
 /** Who lies, and to whom: what an algorithm's `forge` may know. */
 export interface ForgeContext {
@@ -8,4 +10,11 @@ export interface ForgeContext {
   readonly to: NodeId
   /** All nodes, the Byzantine ones included. */
   readonly members: readonly NodeId[]
+}
+
+/** What a child of an algorithm says on a channel of its own, and how a Byzantine participant lies there. */
+export interface ChildForge<Message = unknown> {
+  readonly codec: Codec<Message>
+  /** What is said instead of `message`. Pure. */
+  forge(message: Message, random: Random, context: ForgeContext): Message
 }

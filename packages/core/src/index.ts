@@ -26,7 +26,7 @@ export {
 } from './codec/index.js'
 
 export { faults, type FaultDomain, type FaultKind } from './fault-model.js'
-export type { ForgeContext } from './forge.js'
+export type { ChildForge, ForgeContext } from './forge.js'
 export type { Counterexample, Declaration, Invariant } from './declaration.js'
 export {
   defineAgreement,
@@ -88,4 +88,4 @@ export {
 } from './links/reliable-link.js'
 export { ClockRounds, clockRounds, roundDurationMs, type ClockRoundsOptions } from './rounds/clock-rounds.js'
 export { CountedRounds, countedRounds, type CountedRoundsOptions } from './rounds/counted-rounds.js'
-export type { RoundIndication, RoundMessage } from './rounds/rounds.js'
+export { roundCodec, type RoundIndication, type RoundMessage } from './rounds/rounds.js'

@@ -6,7 +6,7 @@ import {
 } from '@quorate/core'
 import type { Estimator } from './estimator.js'
 import { HeartbeatDetector } from './heartbeat.js'
-import { heartbeatCodec, type Heartbeat } from './heartbeat-message.js'
+import { forge, heartbeatCodec, type Heartbeat } from './heartbeat-message.js'
 
 export interface HeartbeatDetectorDefinition {
   /** Unique among failure detectors, kebab-case. */
@@ -80,6 +80,7 @@ export function defineHeartbeatDetector({
     guarantees: ['strong-completeness', 'eventual-strong-accuracy'],
     counterexamples: [{ fault: 'corruption', breaks: 'eventual-strong-accuracy' }],
     codec: heartbeatCodec,
+    forge,
     invariants: [newestLife],
     create: (env, options) => new HeartbeatDetector(env, options, () => estimator(options)),
   })

@@ -1,4 +1,4 @@
-import { isMalformed, Malformed, messageCodec, type Codec, type MessageOf } from '@quorate/core'
+import { isMalformed, Malformed, messageCodec, type Codec, type MessageOf, type Random } from '@quorate/core'
 
 const fields = messageCodec({ heartbeat: { sequence: 'uint', sentAtMs: 'number', lateMs: 'number' } })
 
@@ -21,4 +21,17 @@ export const heartbeatCodec: Codec<Heartbeat> = {
     const { lateMs } = heartbeat
     return lateMs >= 0 && lateMs < Infinity ? heartbeat : new Malformed(`heartbeat.lateMs is ${lateMs}`)
   },
+}
+
+/** How a Byzantine node lies: its heartbeats come from another moment than it says, or from one that is yet to come, or late, as it says. */
+export function forge(heartbeat: Heartbeat, random: Random): Heartbeat {
+  const offMs = 1_000 * (2 * random.fraction() - 1)
+  switch (random.pick(['sequence', 'sentAtMs', 'lateMs'] as const)) {
+    case 'sequence':
+      return { ...heartbeat, sequence: heartbeat.sequence + random.integer(1, 1_000) }
+    case 'sentAtMs':
+      return { ...heartbeat, sentAtMs: heartbeat.sentAtMs + offMs }
+    case 'lateMs':
+      return { ...heartbeat, lateMs: heartbeat.lateMs + Math.abs(offMs) }
+  }
 }

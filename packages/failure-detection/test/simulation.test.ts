@@ -22,6 +22,19 @@ describe.each(detectors)('$name', (detector) => {
       expect(explain(result)).toBeUndefined()
     },
   )
+
+  it(
+    'is told lies by Byzantine peers, and judges the others by nothing but their own words',
+    { timeout: 60_000 },
+    () => {
+      const { failed, coverage } = sweep({ from: 1, to: 100 }, (seed) =>
+        runFailureDetector(detector, { nodes: 5, seed, faults: ['byzantine', 'crash-recovery'] }),
+      )
+      expect(failed).toBeUndefined()
+      expect(coverage['byzantine-lie']).toBeGreaterThan(1_000)
+      expect(coverage['byzantine-equivocation']).toBeGreaterThan(1_000)
+    },
+  )
 })
 
 describe('phi-accrual', () => {

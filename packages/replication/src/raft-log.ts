@@ -42,6 +42,7 @@ import {
 } from '@quorate/core'
 import { majority } from '@quorate/voting'
 import { Follower } from './follower.js'
+import { forge } from './forge.js'
 import { ForwardedBarriers } from './forwarded-barriers.js'
 import { Leadership, type LeaderContext } from './leadership.js'
 import { replicationLimits } from './limits.js'
@@ -516,8 +517,10 @@ export const raftLog = defineReplicatedLog<Message>({
   counterexamples: [
     { fault: 'excess-faults', breaks: 'progress' },
     { fault: 'lost-write', breaks: 'state-machine-safety' },
+    { fault: 'byzantine', breaks: 'log-matching' },
   ],
   codec: replicationCodec,
+  forge,
   // The election, a conflict or two on the way to the point where logs part, and the entries themselves, each a round trip and a
   // heartbeat at worst.
   commitsWithinMs: ({ election, members, maxDelayMs }) =>

@@ -12,6 +12,7 @@ import {
 } from '../src/index.js'
 import { CandidacyMarks, LeadershipMarks } from '../src/marks/leadership-marks.js'
 import { Marks } from '../src/marks/marks.js'
+import { PipelineMarks } from '../src/marks/pipeline-marks.js'
 import { floodingVote } from './support/flooding-vote.js'
 import { raftElection } from './support/raft-election.js'
 import { note, probes } from './probe.js'
@@ -153,6 +154,28 @@ describe('what becomes of leaders', () => {
     const { marks, leaders } = watched()
     leaders.indicated('n1', 'n1', term(100, 'n1'))
     expect(marks.counts).toEqual({ 'leader-elected': 1 })
+  })
+
+  it('is marked where a follower refuses an append while others are under way', () => {
+    const marks = new Marks()
+    const pipelines = new PipelineMarks(marks)
+    const leads = (probing: boolean, inflightAppends: number) => ({
+      leadership: { followers: [{ id: 'n2', probing, inflightAppends }] },
+    })
+    // A single one that is refused was not sent ahead.
+    pipelines.stepped('n1', leads(false, 1))
+    pipelines.stepped('n1', leads(true, 1))
+    expect(marks.counts).toEqual({})
+    pipelines.stepped('n1', leads(false, 2))
+    pipelines.stepped('n1', leads(true, 1))
+    pipelines.stepped('n1', leads(true, 1))
+    expect(marks.counts).toEqual({ 'pipelined-append-refused': 1 })
+    // Another life, and another leadership.
+    pipelines.stepped('n1', leads(false, 2))
+    pipelines.stepped('n1', undefined)
+    pipelines.stepped('n1', leads(true, 1))
+    pipelines.stepped('n1', { leadership: null })
+    expect(marks.counts).toEqual({ 'pipelined-append-refused': 1 })
   })
 
   it('is marked of candidates: two at a time, and those who fail', () => {

@@ -21,8 +21,8 @@
 import {
   clockRounds,
   defineAgreement,
-  messageCodec,
   requireMembers,
+  roundCodec,
   roundDurationMs,
   type Agreement,
   type AgreementIndication,
@@ -31,18 +31,12 @@ import {
   type Environment,
   type Incarnation,
   type Inspection,
-  type MessageOf,
   type NodeId,
   type RoundIndication,
 } from '@quorate/core'
+import { forge, forgeRound } from './flood-min/forge.js'
+import { codec, floodCodec, type Flood, type Message } from './flood-min/messages.js'
 import { requireMaxFaulty, requireValue } from './options.js'
-
-const codec = messageCodec({ ask: {}, decided: { value: 'int' } })
-type Message = MessageOf<typeof codec>
-
-/** What is flooded; without a value from a node that knows none yet. */
-const floodCodec = messageCodec({ flood: { smallest: { optional: 'int' } } })
-type Flood = MessageOf<typeof floodCodec>
 
 /** One node's part in flooding the minimum for `rounds` rounds. */
 export class FloodMin implements Agreement<Message> {
@@ -139,9 +133,12 @@ export const floodMin = defineAgreement<Message>({
     { fault: 'partition', breaks: 'uniform-agreement' },
     { fault: 'send-omission', breaks: 'uniform-agreement' },
     { fault: 'receive-omission', breaks: 'uniform-agreement' },
+    { fault: 'byzantine', breaks: 'uniform-agreement' },
   ],
   worstCaseMessages: (n) => n * (n - 1) * n,
   codec,
+  forge,
+  childForges: { rounds: { codec: roundCodec, forge: forgeRound } },
   // The last node to begin is one whose clock is slow by as much as it may be.
   decidesWithinMs: ({ maxFaulty, maxDelayMs }, { wallErrorMs }) =>
     (maxFaulty + 1) * roundDurationMs(wallErrorMs, maxDelayMs) + wallErrorMs,

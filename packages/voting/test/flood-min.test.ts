@@ -108,6 +108,13 @@ describe('flood-min', () => {
 })
 
 describe('flood-min, beyond its model', () => {
+  it('loses uniform agreement to one node that floods each of the others with another value', () => {
+    const equivocal = [{ atMs: 0, action: { type: 'byzantine', node: 'n1', equivocates: 1 } }] as const
+    const run = (seed: number) => runAgreement(floodMin, { nodes: 4, maxFaulty: 1, seed, schedule: equivocal })
+    expect(findViolation({ from: 1, to: 20 }, 'uniform-agreement', run)).toBeDefined()
+    expect(run(1).coverage['byzantine-equivocation']).toBeGreaterThan(0)
+  })
+
   it('loses termination in time, and nothing else, to a wall clock that is far behind', () => {
     const schedule = [{ atMs: 0, action: { type: 'clock', node: 'n2', wallErrorMs: -60_000 } }] as const
     const { violations } = runAgreement(floodMin, { nodes: 5, seed: 1, schedule })

@@ -85,10 +85,7 @@ function findingLines(findings: readonly [Finding, ...Finding[]], paint: Paint):
   return lines
 }
 
-function endedText(
-  { to }: SeedRange,
-  { ended, lastSeed, runs }: Omit<CampaignResult, 'request'>,
-): string | undefined {
+function endedText({ to }: SeedRange, { ended, lastSeed, runs }: Omit<CampaignResult, 'request'>): string | undefined {
   const through = lastSeed === undefined ? 'before the first seed' : `after seed ${lastSeed}`
   switch (ended) {
     case 'violation':

@@ -2,7 +2,7 @@ import type { ClockBound } from '../clock.js'
 import type { Codec } from '../codec/codec.js'
 import type { Declaration, Invariant } from '../declaration.js'
 import type { Environment } from '../environment.js'
-import type { ForgeContext } from '../forge.js'
+import type { ChildForge, ForgeContext } from '../forge.js'
 import type { NodeId } from '../ids.js'
 import type { Protocol } from '../protocol.js'
 import type { Random } from '../random.js'
@@ -55,6 +55,8 @@ export type AgreementDefinition<Message> = Declaration<AgreementProperty> & {
    * injected. Pure. A lie should be plausible: what no receiver believes attacks nothing.
    */
   forge?(message: Message, random: Random, context: ForgeContext): Message
+  /** The same for what its children say, by their paths: an algorithm in rounds says most in them. */
+  readonly childForges?: Readonly<Record<string, ChildForge>>
   readonly invariants?: readonly Invariant[]
   /**
    * Once faults have ceased, every live node has proposed and the instance has begun: the time within which they decide, in

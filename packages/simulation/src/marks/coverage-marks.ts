@@ -59,6 +59,7 @@ const ofElections = {
 const ofLogs = {
   'hand-over': 'the node to which leadership was handed over began to lead',
   'leader-deposed-with-uncommitted': 'a leader was deposed while its log held entries that were not committed',
+  'pipelined-append-refused': 'a follower refused an append while others behind it were under way',
   'entries-truncated': 'a follower removed entries from its log',
   'earlier-term-committed': 'an entry was committed in a later term than its own',
   'committed-without-all': 'an entry was committed while some node was down or out of reach',

@@ -10,6 +10,7 @@ const crashes = [
   'lost-write',
 ] as const satisfies readonly FaultKind[]
 const losses = ['crash-stop', 'crash-recovery', 'bit-rot'] as const satisfies readonly FaultKind[]
+const restarts = ['crash-recovery', 'failed-sync', 'full-disk', 'lost-write'] as const satisfies readonly FaultKind[]
 const cuts = ['partition', 'one-way-partition'] as const satisfies readonly FaultKind[]
 
 /** Marks that take a fault, with the kinds of which any one is enough. */
@@ -21,7 +22,7 @@ const causes: Readonly<Partial<Record<CoverageMark, readonly FaultKind[]>>> = {
   'writes-torn': ['torn-write'],
   'durable-write-lost': ['lost-write'],
   'log-tail-repaired': ['torn-write'],
-  restart: ['crash-recovery', 'failed-sync', 'full-disk', 'lost-write'],
+  restart: restarts,
   'left-behind': ['crash-stop', 'crash-recovery', 'pause', ...cuts],
   'damage-found': ['bit-rot'],
   'write-failed': ['failed-sync'],
@@ -52,11 +53,21 @@ const causes: Readonly<Partial<Record<CoverageMark, readonly FaultKind[]>>> = {
   'byzantine-replay': ['byzantine'],
   'byzantine-silence': ['byzantine'],
   'leader-crashed': crashes,
-  'restart-without-leader': ['crash-recovery', 'failed-sync', 'full-disk', 'lost-write'],
+  'restart-without-leader': restarts,
+  'pipelined-append-refused': [
+    'loss',
+    'reordering',
+    'receive-omission',
+    'send-omission',
+    'crash-stop',
+    ...restarts,
+    ...cuts,
+  ],
+  'committed-without-all': [...crashes, ...cuts],
   'crash-after-decision': crashes,
   'decided-without-all': crashes,
-  'decided-again': ['crash-recovery', 'failed-sync', 'full-disk', 'lost-write'],
-  'new-life-trusted': ['crash-recovery', 'failed-sync', 'full-disk', 'lost-write'],
+  'decided-again': restarts,
+  'new-life-trusted': restarts,
   'own-stall-noticed': ['pause', 'slow-process'],
 }
 

@@ -99,7 +99,7 @@ class AgreementRun<M> {
       epochMs,
       traceLimit: run.traceLimit,
       stores: run.stores,
-      forge: forgeries({ '': definition }),
+      forge: forgeries({ '': definition, ...definition.childForges }),
       protocol: () => ({
         codec: definition.codec,
         create: (env) => definition.create(env, this.#options),

@@ -12,6 +12,7 @@ import {
 import type { ScheduledRequest } from '../scheduled-request.js'
 import { Simulation } from '../simulation.js'
 import { LeadershipMarks } from '../marks/leadership-marks.js'
+import { PipelineMarks } from '../marks/pipeline-marks.js'
 import { InvariantChecks, Violations } from './checks.js'
 import { forgeries } from './forgery.js'
 import { LeaderHunt } from './leader-hunt.js'
@@ -65,6 +66,7 @@ class ReplicatedLogRun<M> {
   readonly #invariants: InvariantChecks
   readonly #checks: LogChecks
   readonly #leaderships: LeadershipMarks
+  readonly #pipelines: PipelineMarks
   readonly #oracle: OracleDetector
   readonly #hunt: LeaderHunt<ReplicatedLog<unknown>>
   #judged: ReadonlySet<NodeId> = new Set()
@@ -112,12 +114,14 @@ class ReplicatedLogRun<M> {
         if (this.#judged.has(node)) this.#checks.started(node)
       },
       afterStep: (node) => {
-        if (!this.#simulation.isUp(node)) {
+        const up = this.#simulation.isUp(node)
+        if (!up) {
           this.#leaderships.crashed(node)
           // Also a disk that was damaged long ago may end a node whenever it is read.
           this.#oracle.look()
         }
         if (!this.#judged.has(node)) return
+        this.#pipelines.stepped(node, up ? this.#simulation.inspect(node) : undefined)
         this.#checks.stepped(node)
         this.#invariants.check(node)
       },
@@ -125,6 +129,7 @@ class ReplicatedLogRun<M> {
     this.#violations = new Violations(this.#simulation, definition.guarantees)
     this.#invariants = new InvariantChecks(definition.invariants, run.ids, this.#simulation, this.#violations)
     this.#leaderships = new LeadershipMarks(this.#simulation)
+    this.#pipelines = new PipelineMarks(this.#simulation.marks)
     this.#checks = new LogChecks(this.#simulation, this.#violations)
     this.#oracle = new OracleDetector(
       this.#simulation,
