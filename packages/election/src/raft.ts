@@ -149,10 +149,12 @@ class RaftElection implements LogElection<Message> {
   follow(leader: NodeId, { number, id }: Term): boolean {
     if (id !== '' || number < this.#ballot.term || !this.#possible(number) || !this.#others.includes(leader))
       return false
-    if (number > this.#ballot.term) this.#enter(number)
+    // One leader after the other, without none in between: what was asked of the former can be asked of the new one.
+    if (number > this.#ballot.term) this.#ballot.enter(number)
     // Two leaders of one term cannot be: what claims to come from another one is not believed.
     if (this.#established.number === number && this.#leader !== undefined && this.#leader !== leader) return false
     this.#role = follower
+    this.#env.cancel('announce')
     this.#leader = leader
     this.#established = termOf(number)
     this.#heard()
