@@ -135,9 +135,12 @@ describe('a line of progress', () => {
       const line = new ProgressLine(terminal as never, () => ({ part: 0.5, elapsedMs: 4_000, says: 'half of it' }))
       vi.advanceTimersByTime(200)
       expect(written.at(-1)).toBe(`\r${'█'.repeat(12)}${'░'.repeat(12)} half of it, 4.00 s left\u001B[K`)
-      terminal.columns = 30
+      terminal.columns = 31
       vi.advanceTimersByTime(200)
-      expect(written.at(-1)).toBe(`\r${'█'.repeat(12)}${'░'.repeat(12)} half\u001B[K`)
+      expect(written.at(-1)).toBe('\r███░░░ half of it, 4.00 s left\u001B[K')
+      terminal.columns = 20
+      vi.advanceTimersByTime(200)
+      expect(written.at(-1)).toBe('\r███░░░ half of it, \u001B[K')
       line.end()
       const drawn = written.length
       vi.advanceTimersByTime(1_000)

@@ -227,6 +227,13 @@ describe('a campaign that cannot be is refused', () => {
     expect(stderr).toContain(`quorate: ${says}`)
   })
 
+  it('takes for a scenario no findings, and says where those go', async () => {
+    writeFileSync(bench.path('printed.json'), '{"kind":"vote","algorithm":"x","options":{},"findings":[]}\n')
+    const { code, stderr } = await quorate('simulate', '--scenario', bench.path('printed.json'))
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/QUORATE_INVALID_SCENARIO: .*printed.json: this is what .* give it to --replay/)
+  })
+
   it.each<[what: string, text: string, says: string]>([
     [
       'a scenario with a wrong field',

@@ -52,7 +52,7 @@ export interface Invariant {
   readonly name: string
   /**
    * Returns what is violated, or `undefined` when nothing is. Gets each node's `inspect()`; of a node that is down, that of the
-   * state which it would recover.
+   * state which it would recover. Of `members`, who are all, those that are Byzantine are not among the nodes: nobody knows what they hold.
    */
-  readonly check: (nodes: ReadonlyMap<NodeId, Inspection>) => string | undefined
+  readonly check: (nodes: ReadonlyMap<NodeId, Inspection>, members: readonly NodeId[]) => string | undefined
 }

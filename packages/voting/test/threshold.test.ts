@@ -165,6 +165,13 @@ describe('threshold', () => {
 })
 
 describe('threshold, beyond its model', () => {
+  it('breaks nothing through nodes that might lie and do not: what nobody knows of them is not held against the others', () => {
+    const schedule = (['n2', 'n4'] as const).map((node) => ({ atMs: 0, action: { type: 'byzantine', node } }) as const)
+    for (let seed = 1; seed <= 40; seed++) {
+      expect(runAgreement(threshold, { nodes: 5, seed, schedule }).violations).toEqual([])
+    }
+  })
+
   it('never decides, and breaks nothing else, with one node more down than a minority', () => {
     const schedule = (['n1', 'n3', 'n4'] as const).map(
       (node) => ({ atMs: 0, action: { type: 'crash', node } }) as const,

@@ -55,7 +55,7 @@ export function registerSimulate(program: Command): void {
     )
     .addOption(algorithms('--election <name>', 'an election; with --log, what carries it'))
     .addOption(algorithms('--vote, --agreement <name>', 'an agreement on one value'))
-    .addOption(algorithms('--failure-detector <name>', 'a failure detector'))
+    .addOption(algorithms('--detector, --failure-detector <name>', 'a failure detector'))
     .addOption(algorithms('--log <name>', `a replicated log, carried by --election (default: ${usualElection})`))
     .option(
       '--nodes <counts>',
@@ -88,7 +88,7 @@ export function registerSimulate(program: Command): void {
     .action(async (flags: SimulateFlags) => {
       const [requests, minutes] = [campaignRequests(flags), minutesOf(flags)]
       if (requests.length === 0 && flags.json !== true)
-        process.stdout.write(`${flags.replay}: nothing was found there\n`)
+        process.stdout.write(`${flags.replay}: it holds no findings, so there is nothing to run again\n`)
       await interruptible(async (signal) => {
         const options = {
           minutes,

@@ -61,6 +61,10 @@ export function readKept(file: string, wanted: 'a scenario' | 'anything'): reado
   // A scenario has many lines, unless somebody has put it into one; those of --json are whole objects.
   const ofCampaign = parsed(first)
   const isScenario = typeof ofCampaign !== 'object' || ofCampaign === null || 'schedule' in ofCampaign
+  if (wanted === 'a scenario' && !isScenario && 'findings' in ofCampaign) {
+    const says = `${file}: this is what "quorate simulate --json" printed; give it to --replay`
+    throw new QuorateError('QUORATE_INVALID_SCENARIO', says, { file })
+  }
   if (wanted === 'a scenario' || isScenario) return [keptScenario(file, text)]
   return text.split('\n').flatMap((line, index) => (line.trim() === '' ? [] : keptFindings(file, index + 1, line)))
 }

@@ -10,7 +10,8 @@ export interface Progress {
 }
 
 const refreshMs = 150
-const barWidth = 24
+/** How wide the bar is: less where the line says much. */
+const [leastBar, mostBar] = [6, 24]
 const hideCursor = '\u001B[?25l'
 const showCursor = '\u001B[?25h'
 
@@ -39,10 +40,12 @@ export class ProgressLine {
   }
 
   #line({ part, elapsedMs, says }: Progress): string {
-    const full = Math.round(barWidth * Math.min(1, part))
-    const bar = '█'.repeat(full) + '░'.repeat(barWidth - full)
     const left = part > 0.02 && part < 1 ? `, ${formatDuration((elapsedMs * (1 - part)) / part)} left` : ''
+    const text = `${says}${left}`
+    const columns = (this.#terminal.columns || 80) - 1
+    const width = Math.min(mostBar, Math.max(leastBar, columns - 1 - text.length))
+    const full = Math.round(width * Math.min(1, part))
     // A line that is wider than the terminal would wrap, and stay.
-    return `${bar} ${says}${left}`.slice(0, (this.#terminal.columns || 80) - 1)
+    return `${'█'.repeat(full)}${'░'.repeat(width - full)} ${text}`.slice(0, columns)
   }
 }

@@ -354,7 +354,7 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
       let found = this.#invariants.get(key)
       if (found === undefined) {
         const states = numbers.map((number, of) => [this.#subject.ids[of], this.#inspections.values[number]] as const)
-        const what = check(new Map(states as [NodeId, Inspection][]))
+        const what = check(new Map(states as [NodeId, Inspection][]), this.#subject.ids)
         this.#invariants.set(key, (found = what === undefined ? [] : [{ property: name, what }]))
       }
       findings.push(...found)

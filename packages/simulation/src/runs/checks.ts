@@ -46,6 +46,7 @@ export class Violations {
 export class InvariantChecks {
   readonly #invariants: readonly Invariant[]
   readonly #violations: Violations
+  readonly #ids: readonly NodeId[]
   readonly #world: CheckedWorld
   readonly #states = new Map<NodeId, Inspection>()
   #ignored: (node: NodeId) => boolean = () => false
@@ -57,6 +58,7 @@ export class InvariantChecks {
     violations: Violations,
   ) {
     this.#invariants = invariants ?? []
+    this.#ids = ids
     this.#world = world
     this.#violations = violations
     if (this.#invariants.length > 0) for (const id of ids) this.#refresh(id)
@@ -73,7 +75,7 @@ export class InvariantChecks {
     if (this.#invariants.length === 0 || this.#ignored(node)) return
     this.#refresh(node)
     for (const { name, check } of this.#invariants) {
-      const what = check(this.#states)
+      const what = check(this.#states, this.#ids)
       if (what !== undefined) this.#violations.addAlways(name, what)
     }
   }

@@ -33,10 +33,12 @@ export const thresholdInvariants: readonly Invariant[] = [
     }
     return undefined
   }),
-  invariant('chosen-value-stable', (states) => {
+  invariant('chosen-value-stable', (states, members) => {
     for (const [id, { accepted }] of states) {
       const wrong =
-        accepted && isChosen(states, accepted.ballot) && conflict(states, id, accepted, (order) => order > 0)
+        accepted &&
+        isChosen(states, members.length, accepted.ballot) &&
+        conflict(states, id, accepted, (order) => order > 0)
       if (wrong) return wrong
     }
     return undefined
@@ -46,8 +48,9 @@ export const thresholdInvariants: readonly Invariant[] = [
     for (const [proposer, { attempt }] of states) {
       if (attempt === null) continue
       for (const id of attempt.promises) {
-        const { promised } = states.get(id) ?? forgetful
-        if (compareTerms(promised, attempt.ballot) < 0) {
+        // Whoever promised may be known to nobody.
+        const promised = states.get(id)?.promised
+        if (promised !== undefined && compareTerms(promised, attempt.ballot) < 0) {
           return `${proposer} counts on ${id}'s promise of ${text(attempt.ballot)}; ${id} only knows of ${text(promised)}`
         }
       }
@@ -58,8 +61,9 @@ export const thresholdInvariants: readonly Invariant[] = [
     for (const [proposer, { attempt }] of states) {
       if (attempt === null) continue
       for (const id of attempt.acknowledged) {
-        const { ballot } = (states.get(id) ?? forgetful).accepted ?? nothing
-        if (compareTerms(ballot, attempt.ballot) < 0) {
+        const state = states.get(id)
+        const { ballot } = state?.accepted ?? nothing
+        if (state !== undefined && compareTerms(ballot, attempt.ballot) < 0) {
           return `${proposer} counts that ${id} accepted in ${text(attempt.ballot)}; ${id} only knows of ${text(ballot)}`
         }
       }
@@ -87,19 +91,23 @@ export const thresholdInvariants: readonly Invariant[] = [
 ]
 
 const nothing = { ballot: noTerm }
-const forgetful: Pick<State, 'promised' | 'accepted'> = { promised: noTerm, accepted: null }
 
-function invariant(name: string, check: (states: States) => string | undefined): Invariant {
-  return { name, check: (nodes) => check(nodes as ReadonlyMap<NodeId, Inspection> as unknown as States) }
+type Check = (states: States, members: readonly NodeId[]) => string | undefined
+
+function invariant(name: string, check: Check): Invariant {
+  return {
+    name,
+    check: (nodes, members) => check(nodes as ReadonlyMap<NodeId, Inspection> as unknown as States, members),
+  }
 }
 
 /** Whether a majority's last acceptances are of this ballot. */
-function isChosen(states: States, ballot: Ballot): boolean {
+function isChosen(states: States, members: number, ballot: Ballot): boolean {
   let count = 0
   for (const { accepted } of states.values()) {
     if (accepted !== null && compareTerms(accepted.ballot, ballot) === 0) count++
   }
-  return count >= majoritySize(states.size)
+  return count >= majoritySize(members)
 }
 
 /** Another node that accepted a different value, in a ballot whose order to that of `acceptance` is `wrong`. */
