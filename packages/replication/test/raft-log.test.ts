@@ -15,7 +15,7 @@ describe('a log on the election of Raft and on write-ahead logs, under all fault
     expect(raft.tolerates).toEqual(expect.arrayContaining([...ofDisks]))
   })
 
-  it('loses nodes to damaged disks, and goes on without them', () => {
+  it('loses nodes to damaged disks, and goes on without them', { timeout: 60_000 }, () => {
     let refused = 0
     for (let seed = 1; seed <= 60; seed++) {
       const faults = ['crash-recovery', 'torn-write', 'bit-rot'] as const
