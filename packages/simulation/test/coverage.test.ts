@@ -156,25 +156,26 @@ describe('what becomes of leaders', () => {
     expect(marks.counts).toEqual({ 'leader-elected': 1 })
   })
 
-  it('is marked where a follower refuses an append while others are under way', () => {
+  it('is marked where a follower refuses an append while others are under way, once', () => {
     const marks = new Marks()
     const pipelines = new PipelineMarks(marks)
-    const leads = (probing: boolean, inflightAppends: number) => ({
-      leadership: { followers: [{ id: 'n2', probing, inflightAppends }] },
-    })
+    const leads = (probing: boolean, count: number) =>
+      pipelines.stepped('n1', true, () => ({
+        leadership: { followers: { n2: { probing, inflight: Array.from({ length: count }, () => ({})) } } },
+      }))
     // A single one that is refused was not sent ahead.
-    pipelines.stepped('n1', leads(false, 1))
-    pipelines.stepped('n1', leads(true, 1))
+    leads(false, 1)
+    leads(true, 1)
+    // Another leadership, and one that tells nothing.
+    leads(false, 2)
+    pipelines.stepped('n1', false, () => undefined)
+    leads(true, 1)
+    pipelines.stepped('n1', true, () => ({ leadership: null }))
     expect(marks.counts).toEqual({})
-    pipelines.stepped('n1', leads(false, 2))
-    pipelines.stepped('n1', leads(true, 1))
-    pipelines.stepped('n1', leads(true, 1))
-    expect(marks.counts).toEqual({ 'pipelined-append-refused': 1 })
-    // Another life, and another leadership.
-    pipelines.stepped('n1', leads(false, 2))
-    pipelines.stepped('n1', undefined)
-    pipelines.stepped('n1', leads(true, 1))
-    pipelines.stepped('n1', { leadership: null })
+    leads(false, 2)
+    leads(true, 1)
+    leads(false, 2)
+    leads(true, 1)
     expect(marks.counts).toEqual({ 'pipelined-append-refused': 1 })
   })
 

@@ -17,7 +17,7 @@ export const quorumSupport: Invariant = {
     for (const state of nodes.values()) if (compareTerms(termOf(state, 'newest'), established) >= 0) supporters++
     const quorum = majoritySize(members.length)
     if (supporters >= quorum) return undefined
-    return `${established.id} leads by its candidacy ${established.number}; only ${supporters} nodes would refuse an older one, a quorum is ${quorum}`
+    return `${established.id === '' ? 'term' : `${established.id}'s candidacy`} ${established.number} is led; only ${supporters} nodes would refuse an older one, a quorum is ${quorum}`
   },
 }
 

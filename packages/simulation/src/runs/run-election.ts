@@ -139,7 +139,10 @@ class ElectionRun<M> {
     const known = this.#leaders.get(key)
     if (known === undefined) this.#leaders.set(key, leader)
     else if (known !== leader) {
-      this.#violations.add('one-leader-per-term', `term ${key}: ${node} names ${leader}, ${known} was named before`)
+      this.#violations.add(
+        'one-leader-per-term',
+        `term ${key.trimEnd()}: ${node} names ${leader}, ${known} was named before`,
+      )
     }
     if (leader === node && (this.#newestLed === undefined || compareTerms(term, this.#newestLed) > 0)) {
       this.#newestLed = term
@@ -181,7 +184,7 @@ class ElectionRun<M> {
     const who = promising.length === 0 ? 'nobody' : promising.join(', ')
     this.#violations.add(
       'quorum-support',
-      `term ${led.number} ${led.id} was led, and ${who} of ${nodes.length} remember`,
+      `term ${`${led.number} ${led.id}`.trimEnd()} was led, and ${who} of ${nodes.length} remember`,
     )
   }
 

@@ -121,7 +121,9 @@ class ReplicatedLogRun<M> {
           this.#oracle.look()
         }
         if (!this.#judged.has(node)) return
-        this.#pipelines.stepped(node, up ? this.#simulation.inspect(node) : undefined)
+        this.#pipelines.stepped(node, up && this.#simulation.root(node).leader === node, () =>
+          this.#simulation.inspect(node),
+        )
         this.#checks.stepped(node)
         this.#invariants.check(node)
       },
