@@ -156,26 +156,23 @@ describe('what becomes of leaders', () => {
     expect(marks.counts).toEqual({ 'leader-elected': 1 })
   })
 
-  it('is marked where a follower refuses an append while others are under way, once', () => {
+  it('is marked where a follower refuses an append while others are under way', () => {
     const marks = new Marks()
     const pipelines = new PipelineMarks(marks)
-    const leads = (probing: boolean, count: number) =>
-      pipelines.stepped('n1', true, () => ({
-        leadership: { followers: { n2: { probing, inflight: Array.from({ length: count }, () => ({})) } } },
-      }))
-    // A single one that is refused was not sent ahead.
-    leads(false, 1)
-    leads(true, 1)
-    // Another leadership, and one that tells nothing.
-    leads(false, 2)
-    pipelines.stepped('n1', false, () => undefined)
-    leads(true, 1)
-    pipelines.stepped('n1', true, () => ({ leadership: null }))
-    expect(marks.counts).toEqual({})
-    leads(false, 2)
-    leads(true, 1)
-    leads(false, 2)
-    leads(true, 1)
+    const state = (probing: boolean, count: number) => () => ({
+      leadership: { followers: { n2: { probing, inflight: Array.from({ length: count }, () => ({})) } } },
+    })
+    const gets = (type: string, before: () => object, after: () => object) => {
+      pipelines.receives('n1', { type }, before as never)
+      pipelines.stepped('n1', after as never)
+    }
+    gets('conflict', state(false, 2), state(true, 1))
+    expect(marks.counts).toEqual({ 'pipelined-append-refused': 1 })
+    // A single one was not sent ahead; one that says nothing new changes nothing; and there is nothing that is refused.
+    gets('conflict', state(false, 1), state(true, 1))
+    gets('conflict', state(false, 2), state(false, 2))
+    gets('appended', state(false, 2), state(true, 1))
+    gets('conflict', () => ({ leadership: null }), state(true, 1))
     expect(marks.counts).toEqual({ 'pipelined-append-refused': 1 })
   })
 

@@ -9,35 +9,31 @@ interface Follower {
   readonly inflight: readonly unknown[]
 }
 
-/**
- * Watches leaders that send ahead of answers, and marks when a follower refuses one of several appends that are under way. Once is enough in a run: to
- * look at a leader's whole state takes time.
- */
+/** Marks when a follower refuses one of several appends that are under way to it. */
 export class PipelineMarks {
   readonly #marks: Marks
-  /** By leader: the followers to which several appends are under way. */
+  /** By leader that is being refused: the followers to which several appends are under way. */
   readonly #ahead = new Map<NodeId, ReadonlySet<string>>()
-  #seen = false
 
   constructor(marks: Marks) {
     this.#marks = marks
   }
 
-  /** To be called after each step and each crash of `node`; `inspect` tells the state of one that leads. */
-  stepped(node: NodeId, leads: boolean, inspect: () => Inspection | undefined): void {
-    if (this.#seen) return
-    if (!leads) {
-      this.#ahead.delete(node)
-      return
-    }
-    const followers = Object.entries(followersOf(inspect()))
-    const before = this.#ahead.get(node)
-    if (before !== undefined && followers.some(([id, { probing }]) => probing && before.has(id))) {
-      this.#seen = true
-      this.#marks.add('pipelined-append-refused')
-    }
+  /** To be called with every message before `node` gets it: only of one that is refused is the state looked at. */
+  receives(node: NodeId, message: unknown, inspect: (node: NodeId) => Inspection | undefined): void {
+    if (typeof message !== 'object' || message === null || !('type' in message) || message.type !== 'conflict') return
+    const followers = Object.entries(followersOf(inspect(node)))
     const ahead = followers.filter(([, { probing, inflight }]) => !probing && inflight.length > 1)
     this.#ahead.set(node, new Set(ahead.map(([id]) => id)))
+  }
+
+  /** To be called after each step of `node`. */
+  stepped(node: NodeId, inspect: (node: NodeId) => Inspection | undefined): void {
+    const before = this.#ahead.get(node)
+    if (before === undefined) return
+    this.#ahead.delete(node)
+    const refused = Object.entries(followersOf(inspect(node))).filter(([id, { probing }]) => probing && before.has(id))
+    this.#marks.add('pipelined-append-refused', refused.length)
   }
 }
 

@@ -101,7 +101,14 @@ class ReplicatedLogRun<M> {
         this.#checks?.restarted(id)
         this.#applied.set(id, new Set())
         return {
-          codec: definition.codec,
+          codec: {
+            encode: (message) => definition.codec.encode(message as M),
+            decode: (bytes) => {
+              const message = definition.codec.decode(bytes)
+              if (this.#judged.has(id)) this.#pipelines.receives(id, message, (node) => this.#simulation.inspect(node))
+              return message
+            },
+          },
           create: (env) => definition.create(env, this.#logOptions),
           listen: () => {},
         }
@@ -121,9 +128,7 @@ class ReplicatedLogRun<M> {
           this.#oracle.look()
         }
         if (!this.#judged.has(node)) return
-        this.#pipelines.stepped(node, up && this.#simulation.root(node).leader === node, () =>
-          this.#simulation.inspect(node),
-        )
+        this.#pipelines.stepped(node, (id) => this.#simulation.inspect(id))
         this.#checks.stepped(node)
         this.#invariants.check(node)
       },
