@@ -46,12 +46,13 @@ export async function main(args: readonly string[]): Promise<number> {
   })
   const score = scoreOf(all)
   if (options.json === true) {
-    const rows = all.map(({ mutant: { id, bug, package: of, source }, attempts }) => ({
+    const rows = all.map(({ mutant: { id, bug, package: of, source }, attempts, failure }) => ({
       id,
       bug,
       package: of,
       source,
       attempts,
+      failure,
     }))
     process.stdout.write(`${JSON.stringify({ score, mutants: rows })}\n`)
   } else process.stdout.write(`\n${summary(score)}\n`)

@@ -9,10 +9,10 @@ export interface Edit {
   readonly replacement: string
 }
 
-/** Layers of the laboratory that run a package's tests on its sources with a bug in them. */
-export const testing = ['unit'] as const
-/** Layers that run attacks by seed on a bundle of all of ours with a bug in it. */
-export const searching = ['simulation'] as const
+/** Layers of the laboratory that run a package's tests on sources with a bug in them: of its own, and the suite of what it implements. */
+export const testing = ['unit', 'conformance'] as const
+/** Layers that run attacks on a bundle of all of ours with a bug in it: seed by seed, and in every order that there is. */
+export const searching = ['simulation', 'explore'] as const
 export const layers = [...testing, ...searching] as const
 export type Layer = (typeof layers)[number]
 
@@ -29,6 +29,8 @@ export interface BySearch {
 
 /** The test that catches a bug. */
 export interface ByTest {
+  /** The package that has the test. Default: that of the bug. */
+  readonly package?: string
   /** Below the package's `test`. */
   readonly file: string
   /** The whole title of the test that must fail, with those of what it stands in. */

@@ -1,7 +1,8 @@
 import type { Attempt, Score, Scored } from './score.js'
 
 /** One mutant as a line or two of text. */
-export function line({ mutant, attempts }: Scored): string {
+export function line({ mutant, attempts, failure }: Scored): string {
+  if (failure !== undefined) return `FAILED  ${mutant.id}\n  ${failure}`
   const caught = attempts.some((attempt) => attempt.caught)
   const by = attempts.map((attempt) => `  ${attemptText(attempt)}`)
   return [`${caught ? 'caught' : 'MISSED'}  ${mutant.id}`, ...by].join('\n')
@@ -15,9 +16,10 @@ function attemptText({ layer, caught, by, seeds, seconds, what, falseAlarm }: At
   return `${layer}: not by ${by}${after}, ${time}; ${what.split('\n')[0]}`
 }
 
-export function summary({ mutants, caught, reachable, simulated }: Score): string {
+export function summary({ mutants, failed, caught, reachable, simulated }: Score): string {
   return (
     `${caught} of ${mutants} mutants are caught; ` +
+    (failed === 0 ? '' : `${failed} could not be run; `) +
     `${simulated} of the ${reachable} that the simulator reaches by simulation alone (${percent(simulated, reachable)})`
   )
 }
@@ -30,7 +32,9 @@ export function markdown(all: readonly Scored[], score: Score): string {
     const cells = attempts
       .filter(({ caught }) => caught)
       .map(({ layer, by, seeds }) => {
-        return layer === 'unit' ? `unit: “${by}”` : `${layer}: \`${by}\`, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`
+        if (layer === 'unit' || layer === 'conformance') return `${layer}: “${by}”`
+        if (layer === 'explore') return `explore: \`${by}\``
+        return `${layer}: \`${by}\`, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'}`
       })
     const caught = cells.length === 0 ? '**nothing**' : cells.join('<br>')
     return `| \`${mutant.id}\` | ${mutant.package} | ${escaped(mutant.bug)} | ${escaped(mutant.source)} | ${caught} |`

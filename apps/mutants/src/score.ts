@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { editedSources } from './edits.js'
 import { Control, searchMutant } from './layers/search.js'
 import { testMutant } from './layers/test.js'
 import { isBeyondSimulation, layers, searching, testing, type BySearch, type Layer, type Mutant } from './mutant.js'
@@ -20,10 +21,14 @@ export interface Attempt {
 export interface Scored {
   readonly mutant: Mutant
   readonly attempts: readonly Attempt[]
+  /** Why it could not be run: above all, an edit that no longer fits the sources. */
+  readonly failure?: string
 }
 
 export interface Score {
   readonly mutants: number
+  /** How many could not be run. */
+  readonly failed: number
   /** By any layer. */
   readonly caught: number
   /** Of those that the simulator reaches, how many there are and how many it catches by itself. */
@@ -42,8 +47,7 @@ export async function scoreAll(
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       const [place, mutant] = next
-      const attempts = await attemptsOn(mutant, options.layers ?? layers, control)
-      const scored = { mutant, attempts }
+      const scored = await scoredBy(mutant, options.layers ?? layers, control)
       done[place] = scored
       options.told(scored)
     }
@@ -56,12 +60,22 @@ export async function scoreAll(
   return done
 }
 
-/** Runs those of the wanted layers that are to catch a mutant. */
+/** A row that cannot be run is not caught, and says why; the others go on. */
+async function scoredBy(mutant: Mutant, wanted: readonly Layer[], control: Control): Promise<Scored> {
+  try {
+    return { mutant, attempts: await attemptsOn(mutant, wanted, control) }
+  } catch (error) {
+    return { mutant, attempts: [], failure: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+/** Runs those of the wanted layers that are to catch a mutant. Throws when it does not fit the sources. */
 export async function attemptsOn(
   mutant: Mutant,
   wanted: readonly Layer[],
   control: Control,
 ): Promise<readonly Attempt[]> {
+  editedSources(mutant)
   const attempts: Attempt[] = []
   for (const layer of searching) {
     const search = mutant[layer]
@@ -101,6 +115,7 @@ export function scoreOf(all: readonly Scored[]): Score {
   const reachable = all.filter(({ mutant }) => !isBeyondSimulation(mutant))
   return {
     mutants: all.length,
+    failed: all.filter(({ failure }) => failure !== undefined).length,
     caught: all.filter((each) => by(each)).length,
     reachable: reachable.length,
     simulated: reachable.filter((each) => by(each, 'simulation')).length,

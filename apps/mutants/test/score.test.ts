@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { findInSeeds } from '../src/layers/find-in-seeds.js'
 import type { Mutant } from '../src/mutant.js'
-import { markdown } from '../src/render.js'
-import { scoreOf, suffices, type Attempt, type Scored } from '../src/score.js'
+import { line, markdown, summary } from '../src/render.js'
+import { scoreAll, scoreOf, suffices, type Attempt, type Scored } from '../src/score.js'
 
 const attack = { run: 'last-copy' } as const
 const violation = (property: string, what = '') => ({ property, atMs: 0, what })
@@ -44,10 +44,26 @@ describe('the score', () => {
     const byTest = scored('voting', { layer: 'unit' })
     const transport = scored('transport-grpc', { layer: 'unit' })
     const score = scoreOf([...four, byTest, transport])
-    expect(score).toEqual({ mutants: 6, caught: 6, reachable: 5, simulated: 4 })
+    expect(score).toEqual({ mutants: 6, failed: 0, caught: 6, reachable: 5, simulated: 4 })
     expect(suffices(score)).toBe(true)
     expect(suffices(scoreOf([...four, byTest, byTest]))).toBe(false)
     expect(suffices(scoreOf([...four, scored('voting', { caught: false })]))).toBe(false)
+  })
+
+  it('names a row whose edit no longer fits, goes on with the others, and does not suffice', async () => {
+    const edits = [{ file: 'quorum/majority.ts', original: 'nowhere to be found', replacement: '' }]
+    const nothingToDo = { id: 'next', bug: 'b', package: 'voting', edits: [], source: 'own history' }
+    const stale = { ...nothingToDo, id: 'stale', edits, unit: { file: 'majority.test.ts', test: 'any' } }
+    const told: string[] = []
+    const all = await scoreAll([stale, nothingToDo], { jobs: 1, told: (scored) => told.push(line(scored)) })
+    expect(told).toEqual([
+      expect.stringMatching(/^FAILED {2}stale\n.*"nowhere to be found" occurs 0 times in quorum\/majority.ts/),
+      'MISSED  next',
+    ])
+    const score = scoreOf(all)
+    expect(score).toMatchObject({ mutants: 2, failed: 1, caught: 0 })
+    expect(summary(score)).toContain('1 could not be run')
+    expect(suffices(score)).toBe(false)
   })
 
   it('is a table for the documents, in which a bar in a text ends no cell', () => {

@@ -11,9 +11,11 @@ export interface Conditions {
 
 /** Which simulation is run, as data. */
 export type Attack =
-  /** The replicated log on Raft's election and on write-ahead logs. */
+  /** The replicated log on an election that carries one and on write-ahead logs. */
   | ({
       readonly run: 'log'
+      /** Default: Raft's. */
+      readonly election?: 'raft' | 'timestamp'
       /** So many bits flip on the disk of one node, while others are cut off and brought level again, and nothing else happens. */
       readonly rots?: number
     } & Conditions)
@@ -33,6 +35,8 @@ export type Attack =
       readonly cascade?: number
     } & Conditions)
   | ({ readonly run: 'detector'; readonly algorithm: 'timeout' | 'phi-accrual' } & Conditions)
+  /** So many states of a small world of the replicated log: whatever may happen in it, in whatever order. The seed decides nothing. */
+  | { readonly run: 'explore'; readonly maxStates: number }
   /** Clients of the replicated key-value store, as nodes compose it. */
   | ({ readonly run: 'store' } & Conditions)
 

@@ -1,5 +1,6 @@
 import { seededRandom, type Inspection, type Invariant } from '@quorate/core'
 import { raft } from '@quorate/election/raft'
+import { timestamp } from '@quorate/election/timestamp'
 import { raftLog } from '@quorate/replication'
 import { nodeIds, runReplicatedLog, type ScheduledFault } from '@quorate/simulation'
 import type { Attack, Violations } from './attack.js'
@@ -7,15 +8,17 @@ import { smallStores } from './small-stores.js'
 
 interface LeadershipState {
   readonly term: { readonly number: number; readonly id: string }
-  readonly followers: readonly { readonly id: string; readonly matchIndex: number }[]
+  readonly followers: Readonly<Record<string, { readonly matchIndex: number }>>
 }
 
-/** The log that ships, on the election and the write-ahead log that ship, watched for one more property. */
+const elections = { raft, timestamp } as const
+
+/** The log that ships, on an election and the write-ahead log that ship, watched for one more property. */
 export function runLog(attack: Attack & { readonly run: 'log' }, seed: number): Violations {
-  const { run: _, rots, ...conditions } = attack
+  const { run: _, election = 'raft', rots, ...conditions } = attack
   const invariants = [...(raftLog.invariants ?? []), matchIndexMonotonic()]
   const only = rots === undefined ? {} : { schedule: rotting(rots, conditions.nodes, seed) }
-  const options = { seed, election: raft, stores: smallStores, chaosMs: 600, ...conditions, ...only }
+  const options = { seed, election: elections[election], stores: smallStores, chaosMs: 600, ...conditions, ...only }
   return runReplicatedLog({ ...raftLog, invariants }, options).violations
 }
 
@@ -30,7 +33,7 @@ function matchIndexMonotonic(): Invariant {
     for (const [leader, { leadership }] of states) {
       if (leadership === null) continue
       const { term, followers } = leadership as unknown as LeadershipState
-      for (const { id, matchIndex } of followers) {
+      for (const [id, { matchIndex }] of Object.entries(followers)) {
         const key = `${term.number} ${term.id} ${leader} ${id}`
         const before = greatest.get(key) ?? 0
         if (matchIndex < before) return `${leader} knew ${id} to match up to ${before}, and now up to ${matchIndex}`

@@ -9,6 +9,7 @@ import type { Attack, Violations } from './attack.js'
 import { cascade } from './cascade.js'
 import { runCutOff } from './cut-off.js'
 import { runDuel } from './duel.js'
+import { exploreLog } from './explore-log.js'
 import { runHandOver } from './hand-over.js'
 import { runLastCopy } from './last-copy.js'
 import { runLog } from './log.js'
@@ -32,13 +33,13 @@ export function runAttack(attack: Attack, seed: number): Violations {
       return runLastCopy(seed)
     case 'hand-over':
       return runHandOver(attack.nodes, seed)
+    case 'explore':
+      return exploreLog(attack.maxStates)
     case 'store':
       return runStore({ ...attack, seed }).violations
     case 'election': {
       const { run: _, algorithm, ...conditions } = attack
-      // Those that declare faults of disks must lie on some.
-      const stores = algorithm === 'raft' ? { stores: smallStores } : {}
-      return runElection<unknown>(elections[algorithm], { ...conditions, ...stores, seed }).violations
+      return runElection<unknown>(elections[algorithm], { ...conditions, stores: smallStores, seed }).violations
     }
     case 'vote': {
       const { run: _, algorithm, cascade: crashes, ...conditions } = attack

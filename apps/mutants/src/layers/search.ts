@@ -23,14 +23,15 @@ export async function searchMutant(mutant: Mutant, search: BySearch): Promise<Se
 
 /** The same attacks on what ships, which must find nothing at all: otherwise what they find in mutants proves nothing. */
 export class Control {
-  readonly #file = bundle('control', worker)
+  #file: Promise<string> | undefined
 
   async search(search: BySearch, seeds: number): Promise<Searched> {
+    this.#file ??= bundle('control', worker)
     return searched(await this.#file, { ...search, seeds })
   }
 
   async close(): Promise<void> {
-    await rm(await this.#file)
+    if (this.#file !== undefined) await rm(await this.#file)
   }
 }
 

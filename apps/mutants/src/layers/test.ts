@@ -20,11 +20,14 @@ interface Results {
 }
 
 /** Runs one test of a package on the package's sources with the bug in them. That test must fail, and not for want of being found. */
-export async function testMutant({ id, package: name, edits }: Mutant, { file, test }: ByTest): Promise<Tested> {
+export async function testMutant(
+  { id, package: name, edits }: Mutant,
+  { package: tested = name, file, test }: ByTest,
+): Promise<Tested> {
   mkdirSync(cacheFolder, { recursive: true })
   const output = join(cacheFolder, `test-${id}-${process.pid}.json`)
   const startedAt = performance.now()
-  const args = ['run', '--config', join(root, 'apps/mutants/mutated/vitest.config.ts'), '--root', packageFolder(name)]
+  const args = ['run', '--config', join(root, 'apps/mutants/mutated/vitest.config.ts'), '--root', packageFolder(tested)]
   args.push(join('test', file), '--reporter=json', `--outputFile=${output}`, '--testNamePattern', `^${escaped(test)}$`)
   // Whatever runs this may be a test itself, and of another sort.
   const { QUORATE_LAB: _lab, VITEST: _vitest, ...inherited } = process.env

@@ -1,8 +1,9 @@
 import type { Attack } from '../attacks/attack.js'
 import type { Mutant } from '../mutant.js'
-import { own } from './sources.js'
+import { own, raftPaper } from './sources.js'
 
 const timestamp: Attack = { run: 'election', algorithm: 'timestamp', nodes: 5 }
+const logByTimestamp: Attack = { run: 'log', election: 'timestamp', nodes: 3 }
 const bully: Attack = { run: 'election', algorithm: 'bully', nodes: 5 }
 const supported = 'quorum-support'
 const alone = 'one-leader-at-a-time'
@@ -60,13 +61,48 @@ export const electionMutants: readonly Mutant[] = [
     package: 'election',
     edits: [
       {
-        file: 'timestamp.ts',
-        original: 'new NewestCandidacy(env.store, ',
-        replacement: 'new NewestCandidacy({ get: () => undefined, put: () => 0 } as never, ',
+        file: 'timestamp/newest-candidacy.ts',
+        original: '    this.#store.put(key, codec.encode({ type: key, number: candidacy.number, id: candidacy.id }))\n',
+        replacement: '',
       },
     ],
     source: own,
     simulation: { attack: timestamp, property: supported },
+  },
+  {
+    id: 'timestamp-position-not-compared',
+    bug: 'timestamp: a candidacy is acknowledged however far its log has come',
+    package: 'election',
+    edits: [
+      {
+        file: 'timestamp.ts',
+        original: 'if (!reaches(position, this.#logPosition())) {',
+        replacement: 'if (this.#members.length === 0) {',
+      },
+    ],
+    source: `${raftPaper}, section 5.4.1`,
+    simulation: { attack: logByTimestamp, property: 'leader-completeness' },
+  },
+  {
+    id: 'timestamp-superseded-leader-leads-on',
+    bug: 'timestamp: a leader names itself still when it has promised a newer candidacy',
+    package: 'election',
+    edits: [
+      { file: 'timestamp.ts', original: 'return superseded ? undefined : id', replacement: 'return id' },
+      { file: 'timestamp.ts', original: 'const superseded = ', replacement: 'void ' },
+    ],
+    source: own,
+    simulation: { attack: logByTimestamp, property: 'leader-completeness' },
+  },
+  {
+    id: 'timestamp-follows-an-older-leader',
+    bug: 'timestamp: a leader is followed that is older than the promise',
+    package: 'election',
+    edits: [
+      { file: 'timestamp.ts', original: ' || compareTerms(term, this.promised) < 0) return', replacement: ') return' },
+    ],
+    source: own,
+    simulation: { attack: logByTimestamp, property: 'leader-completeness' },
   },
   {
     id: 'bully-waits-too-short',

@@ -1,8 +1,15 @@
 import type { Attack } from '../attacks/attack.js'
-import type { Mutant } from '../mutant.js'
+import type { BySearch, Mutant } from '../mutant.js'
 import { own, raftPaper, raftThesis } from './sources.js'
 
 const election: Attack = { run: 'election', algorithm: 'raft', nodes: 5 }
+
+const explored = (maxStates: number, property: string): BySearch => ({
+  attack: { run: 'explore', maxStates },
+  property,
+  // There is nothing to be drawn in it.
+  seeds: 1,
+})
 
 /** Raft's election: `election/src/raft.ts`. */
 export const raftElectionMutants: readonly Mutant[] = [
@@ -19,6 +26,7 @@ export const raftElectionMutants: readonly Mutant[] = [
     ],
     source: `${raftPaper}, figure 2: votedFor is persistent`,
     simulation: { attack: { run: 'duel', nodes: 3 }, property: 'one-leader-per-term' },
+    explore: explored(2000, 'election-safety'),
   },
   {
     id: 'term-not-durable',
@@ -47,6 +55,7 @@ export const raftElectionMutants: readonly Mutant[] = [
     ],
     source: `${raftPaper}, figure 2`,
     simulation: { attack: election, property: 'quorum-support' },
+    explore: explored(100, 'quorum-support'),
   },
   {
     id: 'vote-sent-before-durable',
@@ -76,6 +85,7 @@ export const raftElectionMutants: readonly Mutant[] = [
     ],
     source: `${raftPaper}, section 5.2`,
     simulation: { attack: election, property: 'one-leader-per-term' },
+    explore: explored(500, 'election-safety'),
   },
   {
     id: 'vote-of-an-earlier-term-counts',
@@ -97,13 +107,14 @@ export const raftElectionMutants: readonly Mutant[] = [
     package: 'election',
     edits: [
       {
-        file: 'raft.ts',
-        original: 'return comparePositions({ term: { number, id }, index }, this.#logPosition()) >= 0',
-        replacement: 'return comparePositions({ term: { number, id }, index }, this.#logPosition()) >= -1',
+        file: 'position.ts',
+        original: 'comparePositions({ term: { number, id }, index }, own) >= 0',
+        replacement: 'comparePositions({ term: { number, id }, index }, own) >= -1',
       },
     ],
     source: `${raftPaper}, section 5.4.1`,
     simulation: { attack: { run: 'log', nodes: 3 }, property: 'leader-completeness' },
+    explore: explored(10_000, 'leader-completeness'),
   },
   {
     id: 'position-compared-by-index',
@@ -111,10 +122,9 @@ export const raftElectionMutants: readonly Mutant[] = [
     package: 'election',
     edits: [
       {
-        file: 'raft.ts',
-        original: 'return comparePositions({ term: { number, id }, index }, this.#logPosition()) >= 0',
-        replacement:
-          'return comparePositions({ term: { number: 1, id: "" }, index }, { term: { number: 1, id: "" }, index: this.#logPosition().index }) >= 0',
+        file: 'position.ts',
+        original: 'comparePositions({ term: { number, id }, index }, own) >= 0',
+        replacement: 'comparePositions({ term: { number, id }, index }, { ...own, term: { number, id } }) >= 0',
       },
     ],
     source: `${raftPaper}, section 5.4.1: the later term wins, and length only decides between equal ones`,
@@ -136,6 +146,10 @@ export const raftElectionMutants: readonly Mutant[] = [
     ],
     source: `${raftThesis}, sections 4.2.3 and 9.6; etcd#8501`,
     simulation: { attack: { run: 'cut-off', nodes: 5 }, property: 'stability' },
+    unit: {
+      file: 'raft.test.ts',
+      test: "Raft's election is not disturbed by a node that was cut off and comes back: it asks first, and who hears a leader does not answer",
+    },
   },
   {
     id: 'no-pre-vote',
@@ -150,6 +164,10 @@ export const raftElectionMutants: readonly Mutant[] = [
     ],
     source: `${raftThesis}, section 9.6`,
     simulation: { attack: { run: 'cut-off', nodes: 5 }, property: 'stability' },
+    unit: {
+      file: 'raft.test.ts',
+      test: "Raft's election is not disturbed by a node that was cut off and comes back: it asks first, and who hears a leader does not answer",
+    },
   },
   {
     id: 'check-quorum-never-steps-down',
@@ -164,6 +182,10 @@ export const raftElectionMutants: readonly Mutant[] = [
     ],
     source: `${raftThesis}, section 6.2`,
     simulation: { attack: { run: 'cut-off', nodes: 3 }, property: 'leader-with-quorum' },
+    unit: {
+      file: 'raft.test.ts',
+      test: "Raft's election has a leader give up that no quorum acknowledges any more, and the majority elect another",
+    },
   },
   {
     id: 'check-quorum-counts-old-acknowledgements',
