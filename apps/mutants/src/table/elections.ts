@@ -1,6 +1,7 @@
 import type { Attack } from '../attacks/attack.js'
 import type { Mutant } from '../mutant.js'
 import { own, raftPaper } from './sources.js'
+import { suite } from './suite.js'
 
 const timestamp: Attack = { run: 'election', algorithm: 'timestamp', nodes: 5 }
 const logByTimestamp: Attack = { run: 'log', election: 'timestamp', nodes: 3 }
@@ -46,6 +47,7 @@ export const electionMutants: readonly Mutant[] = [
     edits: [{ file: 'timestamp.ts', original: ' || standing.acknowledgedBy.has(voter)', replacement: '' }],
     source: own,
     simulation: { attack: timestamp, property: supported },
+    conformance: suite('timestamp, an election quorum support'),
   },
   {
     id: 'timestamp-other-candidacy-counts',
@@ -68,6 +70,7 @@ export const electionMutants: readonly Mutant[] = [
     ],
     source: own,
     simulation: { attack: timestamp, property: supported },
+    conformance: suite('timestamp, an election quorum support'),
   },
   {
     id: 'timestamp-position-not-compared',
@@ -82,6 +85,7 @@ export const electionMutants: readonly Mutant[] = [
     ],
     source: `${raftPaper}, section 5.4.1`,
     simulation: { attack: logByTimestamp, property: 'leader-completeness' },
+    conformance: suite('raft-log, a replicated log on the election timestamp leader completeness', 'replication'),
   },
   {
     id: 'timestamp-superseded-leader-leads-on',
@@ -92,7 +96,7 @@ export const electionMutants: readonly Mutant[] = [
       { file: 'timestamp.ts', original: 'const superseded = ', replacement: 'void ' },
     ],
     source: own,
-    simulation: { attack: logByTimestamp, property: 'leader-completeness' },
+    simulation: { attack: logByTimestamp, property: 'progress' },
   },
   {
     id: 'timestamp-follows-an-older-leader',
@@ -103,6 +107,7 @@ export const electionMutants: readonly Mutant[] = [
     ],
     source: own,
     simulation: { attack: logByTimestamp, property: 'leader-completeness' },
+    conformance: suite('raft-log, a replicated log on the election timestamp leader completeness', 'replication'),
   },
   {
     id: 'bully-waits-too-short',
@@ -139,6 +144,7 @@ export const electionMutants: readonly Mutant[] = [
     ],
     source: `${garciaMolina}: what textbooks leave out`,
     simulation: { attack: bully, property: alone },
+    conformance: suite('bully, an election one leader at a time'),
   },
   {
     id: 'bully-halted-leader-leads-on',
@@ -161,5 +167,6 @@ export const electionMutants: readonly Mutant[] = [
     edits: [{ file: 'bully.ts', original: 'this.#abstainsUntilMs = 0\n', replacement: '' }],
     source: own,
     simulation: { attack: bully, property: alone },
+    conformance: suite('bully, an election one leader at a time'),
   },
 ]

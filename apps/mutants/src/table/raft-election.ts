@@ -1,6 +1,7 @@
 import type { Attack } from '../attacks/attack.js'
 import type { BySearch, Mutant } from '../mutant.js'
 import { own, raftPaper, raftThesis } from './sources.js'
+import { suite } from './suite.js'
 
 const election: Attack = { run: 'election', algorithm: 'raft', nodes: 5 }
 
@@ -41,6 +42,7 @@ export const raftElectionMutants: readonly Mutant[] = [
     ],
     source: `${raftPaper}, figure 2: currentTerm is persistent`,
     simulation: { attack: election, property: 'quorum-support' },
+    conformance: suite('raft, an election quorum support'),
   },
   {
     id: 'ballot-not-durable',
@@ -56,6 +58,7 @@ export const raftElectionMutants: readonly Mutant[] = [
     source: `${raftPaper}, figure 2`,
     simulation: { attack: election, property: 'quorum-support' },
     explore: explored(100, 'quorum-support'),
+    conformance: suite('raft, an election quorum support'),
   },
   {
     id: 'vote-sent-before-durable',
@@ -71,6 +74,7 @@ export const raftElectionMutants: readonly Mutant[] = [
     ],
     source: `${raftPaper}, section 5.6 and figure 2: storage is written before a request is answered`,
     simulation: { attack: election, property: 'quorum-support' },
+    conformance: suite('raft, an election quorum support'),
   },
   {
     id: 'two-votes-in-a-term',
@@ -86,6 +90,7 @@ export const raftElectionMutants: readonly Mutant[] = [
     source: `${raftPaper}, section 5.2`,
     simulation: { attack: election, property: 'one-leader-per-term' },
     explore: explored(500, 'election-safety'),
+    conformance: suite('raft, an election one leader per term'),
   },
   {
     id: 'vote-of-an-earlier-term-counts',
@@ -115,6 +120,7 @@ export const raftElectionMutants: readonly Mutant[] = [
     source: `${raftPaper}, section 5.4.1`,
     simulation: { attack: { run: 'log', nodes: 3 }, property: 'leader-completeness' },
     explore: explored(10_000, 'leader-completeness'),
+    conformance: suite('raft-log, a replicated log on the election raft leader completeness', 'replication'),
   },
   {
     id: 'position-compared-by-index',

@@ -1,6 +1,7 @@
 import type { Attack } from '../attacks/attack.js'
 import type { Mutant } from '../mutant.js'
 import { own, raftPaper } from './sources.js'
+import { suite } from './suite.js'
 
 const threshold: Attack = { run: 'vote', algorithm: 'threshold', nodes: 5, chaosMs: 300 }
 const paxos = 'L. Lamport, "The part-time parliament", 1998'
@@ -77,6 +78,7 @@ export const votingMutants: readonly Mutant[] = [
       attack: { run: 'vote', algorithm: 'flood-min', nodes: 4, maxFaulty: 1, cascade: 1 },
       property: 'uniform-agreement',
     },
+    conformance: suite('flood-min, an agreement on one value uniform agreement'),
   },
   {
     id: 'threshold-ballot-off-by-one',
@@ -127,6 +129,7 @@ export const votingMutants: readonly Mutant[] = [
     ],
     source: paxos,
     simulation: { attack: threshold, property: 'promises-kept' },
+    conformance: suite('threshold, an agreement on one value invariant promises-kept'),
   },
   {
     id: 'threshold-ignores-accepted-values',
