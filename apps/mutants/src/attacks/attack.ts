@@ -26,6 +26,8 @@ export type Attack =
   | { readonly run: 'duel'; readonly nodes: number }
   /** Of three replicas of an entry one is cut off, and one crashes before its disk has it. */
   | { readonly run: 'last-copy' }
+  /** A follower crashes while its proposals are refused, and proposes again. */
+  | { readonly run: 'rebirth' }
   /** Leadership is handed to a member that lags. */
   | { readonly run: 'hand-over'; readonly nodes: number }
   | ({

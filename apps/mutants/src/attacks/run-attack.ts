@@ -13,6 +13,7 @@ import { exploreLog } from './explore-log.js'
 import { runHandOver } from './hand-over.js'
 import { runLastCopy } from './last-copy.js'
 import { runLog } from './log.js'
+import { runRebirth } from './rebirth.js'
 import { smallStores } from './small-stores.js'
 import { runStore } from './store/run-store.js'
 
@@ -31,6 +32,8 @@ export function runAttack(attack: Attack, seed: number): Violations {
       return runDuel(attack.nodes, seed)
     case 'last-copy':
       return runLastCopy(seed)
+    case 'rebirth':
+      return runRebirth(seed)
     case 'hand-over':
       return runHandOver(attack.nodes, seed)
     case 'explore':

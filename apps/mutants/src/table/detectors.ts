@@ -1,6 +1,7 @@
 import type { Attack } from '../attacks/attack.js'
 import type { Mutant } from '../mutant.js'
 import { own } from './sources.js'
+import { suite } from './suite.js'
 
 const timeout: Attack = { run: 'detector', algorithm: 'timeout', nodes: 5 }
 const phiAccrual: Attack = { run: 'detector', algorithm: 'phi-accrual', nodes: 5 }
@@ -36,6 +37,7 @@ export const detectorMutants: readonly Mutant[] = [
     ],
     source: own,
     simulation: { attack: phiAccrual, property: accuracy },
+    conformance: suite('phi-accrual, a failure detector eventual strong accuracy'),
   },
   {
     id: 'looked-at-once',
@@ -44,6 +46,7 @@ export const detectorMutants: readonly Mutant[] = [
     edits: [{ file: 'heartbeat.ts', original: '      else this.#watch(peer, now)\n', replacement: '' }],
     source: own,
     simulation: { attack: timeout, property: 'strong-completeness' },
+    conformance: suite('timeout, a failure detector strong completeness'),
   },
   {
     id: 'suspected-for-ever',
@@ -52,5 +55,6 @@ export const detectorMutants: readonly Mutant[] = [
     edits: [{ file: 'heartbeat.ts', original: '      peer.restore(now)\n', replacement: '' }],
     source: own,
     simulation: { attack: phiAccrual, property: accuracy },
+    conformance: suite('timeout, a failure detector eventual strong accuracy'),
   },
 ]

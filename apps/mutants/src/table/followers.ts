@@ -1,5 +1,6 @@
 import type { Mutant } from '../mutant.js'
 import { own, raftPaper } from './sources.js'
+import { suite } from './suite.js'
 
 const log = { run: 'log', nodes: 3 } as const
 
@@ -74,6 +75,7 @@ export const followerMutants: readonly Mutant[] = [
     ],
     source: `${raftPaper}, figure 2: reply false if term < currentTerm; hashicorp/raft#695`,
     simulation: { attack: log, property: 'state-machine-safety' },
+    conformance: suite('raft-log, a replicated log on the election raft log matching'),
   },
   {
     id: 'failed-write-taken-for-durable',

@@ -1,9 +1,9 @@
 import type { Edit, Mutant } from '../mutant.js'
 import { own, raftPaper, raftThesis } from './sources.js'
+import { suite } from './suite.js'
 
 const log = { run: 'log', nodes: 3 } as const
 const doubled = { ...log, faults: ['duplication', 'delay'], chaosMs: 2000 } as const
-const reborn = { ...log, faults: ['crash-recovery', 'delay'], chaosMs: 2000 } as const
 const late = { ...log, faults: ['delay'], chaosMs: 2000 } as const
 
 /** One entry at a time, which is no mistake, so that a leader can bring old entries to others without the one that begins its term. */
@@ -106,6 +106,7 @@ export const leaderMutants: readonly Mutant[] = [
     ],
     source: `${raftThesis}, section 6.3`,
     simulation: { attack: log, property: 'state-machine-safety', says: 'was proposed once and committed twice' },
+    conformance: suite('raft-log, a replicated log on the election raft state machine safety'),
   },
   {
     id: 'duplicate-refused-though-appended',
@@ -136,7 +137,7 @@ export const leaderMutants: readonly Mutant[] = [
       },
     ],
     source: own,
-    simulation: { attack: reborn, property: 'state-machine-safety', says: 'was rejected and is committed' },
+    simulation: { attack: { run: 'rebirth' }, property: 'state-machine-safety' },
   },
   {
     id: 'commit-of-another-life',

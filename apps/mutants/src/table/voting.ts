@@ -144,6 +144,7 @@ export const votingMutants: readonly Mutant[] = [
     ],
     source: paxos,
     simulation: { attack: threshold, property: 'chosen-value-stable' },
+    conformance: suite('threshold, an agreement on one value invariant chosen-value-stable'),
   },
   {
     id: 'threshold-acknowledgement-before-durable',
@@ -228,6 +229,7 @@ export const votingMutants: readonly Mutant[] = [
     ],
     source: paxos,
     simulation: { attack: threshold, property: 'one-value-per-ballot' },
+    conformance: suite('threshold, an agreement on one value invariant one-value-per-ballot'),
   },
   {
     id: 'threshold-counts-an-earlier-ballot',

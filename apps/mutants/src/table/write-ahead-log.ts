@@ -1,4 +1,5 @@
 import type { Mutant } from '../mutant.js'
+import { suite } from './suite.js'
 
 const log = { run: 'log', nodes: 3 } as const
 const failingSyncs = { ...log, faults: ['failed-sync', 'crash-recovery', 'partition'], chaosMs: 1500 } as const
@@ -23,6 +24,7 @@ export const writeAheadLogMutants: readonly Mutant[] = [
     ],
     source: 'hiqlite PR#361',
     simulation: { attack: log, property: 'state-machine-safety' },
+    conformance: suite('write-ahead-log, stores durability: what was told to be durable is found after every crash'),
   },
   {
     id: 'fsync-error-ignored',
@@ -37,6 +39,7 @@ export const writeAheadLogMutants: readonly Mutant[] = [
     ],
     source: fsyncgate,
     simulation: { attack: failingSyncs, property: 'state-machine-safety' },
+    conformance: suite('write-ahead-log, stores a failed write is told with its error, and is not durable'),
   },
   {
     id: 'fsync-error-retried',
@@ -113,6 +116,7 @@ export const writeAheadLogMutants: readonly Mutant[] = [
     ],
     source: 'T. Pillai et al., "All file systems are not created equal", 2014',
     simulation: { attack: log, property: 'no-throw' },
+    conformance: suite('write-ahead-log, stores does what it is asked without throwing'),
   },
   {
     id: 'damage-taken-for-torn-tail',
