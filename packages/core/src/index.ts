@@ -27,6 +27,7 @@ export {
 
 export { faults, type FaultDomain, type FaultKind } from './fault-model.js'
 export type { ChildForge, ForgeContext } from './forge.js'
+export type { Abstraction } from './abstraction.js'
 export type { Counterexample, Declaration, Invariant } from './declaration.js'
 export {
   defineAgreement,

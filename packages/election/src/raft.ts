@@ -35,6 +35,7 @@ import {
   type Term,
 } from '@quorate/core'
 import { majority, type Majority } from '@quorate/voting/majority'
+import { abstraction } from './raft/abstraction.js'
 import { Ballot } from './raft/ballot.js'
 import { forge } from './raft/forge.js'
 import { codec, type Message } from './raft/messages.js'
@@ -482,6 +483,7 @@ export const raft = defineElection<Message>({
     { fault: 'byzantine', breaks: 'one-leader-per-term' },
   ],
   invariants: [quorumSupport],
+  abstraction,
   carriesLog: true,
   codec,
   forge,

@@ -41,6 +41,7 @@ import {
   type Write,
 } from '@quorate/core'
 import { majority } from '@quorate/voting'
+import { abstraction } from './abstraction.js'
 import { Follower } from './follower.js'
 import { forge } from './forge.js'
 import { ForwardedBarriers } from './forwarded-barriers.js'
@@ -272,6 +273,7 @@ export class RaftLog implements ReplicatedLog<Message> {
     const { to, untilMs, resigns } = this.#transferee ?? {}
     return {
       ...this.#log.inspect(this.#env.store.durable),
+      promised: { ...this.#election.promised },
       committed: this.#committed,
       indicated: this.#indicated,
       proposals: this.#proposals.inspect(),
@@ -519,6 +521,7 @@ export const raftLog = defineReplicatedLog<Message>({
     { fault: 'lost-write', breaks: 'state-machine-safety' },
     { fault: 'byzantine', breaks: 'log-matching' },
   ],
+  abstraction,
   codec: replicationCodec,
   forge,
   // The election, a conflict or two on the way to the point where logs part, and the entries themselves, each a round trip and a

@@ -5,6 +5,7 @@ import {
   type ElectionDefinition,
   type ElectionIndication,
   type Environment,
+  type Inspection,
   type NodeId,
 } from '@quorate/core'
 import { describe, expect, it } from 'vitest'
@@ -173,6 +174,51 @@ describe('state that inspect() leaves out', () => {
       }
     }
     expect(code()).toBe('QUORATE_STATE_NOT_INSPECTED')
+  })
+})
+
+function withoutVotes(inspection: Inspection): Inspection {
+  const { votes: _, ...rest } = inspection
+  return rest
+}
+
+describe('what an abstraction takes for the same', () => {
+  const definition = raftElection as ElectionDefinition<unknown>
+  const bounds = { ...tiny, timers: 2, timersInAll: 2 }
+  const codeOf = (action: () => unknown): string => {
+    try {
+      return JSON.stringify(action())
+    } catch (error) {
+      return isQuorateError(error) ? error.code : String(error)
+    }
+  }
+
+  it('leaves out no state of the nodes, where messages that are obsolete are left out', () => {
+    const isOldVote = ({ term, role }: Inspection, message: unknown): boolean => {
+      const { type, term: of } = message as { readonly type: string; readonly term: number }
+      return type === 'vote' && (of < Number(term) || (of === term && role !== 'candidate'))
+    }
+    const all = exploreElection(definition, bounds)
+    const fewer = exploreElection({ ...definition, abstraction: { obsolete: isOldVote } }, bounds)
+    expect(fewer).toMatchObject({ exhaustive: true, hash: all.hash, nodeStates: all.nodeStates })
+    expect(fewer.states).toBeLessThan(all.states)
+  })
+
+  it('is noticed where a message is left out that would do something', () => {
+    const abstraction = { obsolete: () => true }
+    expect(codeOf(() => exploreElection({ ...definition, abstraction }, bounds))).toBe('QUORATE_MESSAGE_NOT_OBSOLETE')
+  })
+
+  it('is noticed where what is left out of a state decides something', () => {
+    const abstraction = { timeless: withoutVotes }
+    const explore = () => exploreElection({ ...definition, abstraction }, { ...small, nodes: 4, compareFutures: 2000 })
+    expect(codeOf(explore)).toBe('QUORATE_STATE_NOT_INSPECTED')
+  })
+
+  it('counts where time passes', () => {
+    const abstraction = { timeless: withoutVotes }
+    const timed = { ...tiny, time: true }
+    expect(exploreElection({ ...definition, abstraction }, timed)).toEqual(exploreElection(definition, timed))
   })
 })
 

@@ -44,8 +44,9 @@ at its clock to see how long it has waited has not waited, unless --time is give
   quorate explore election --algorithm timestamp --timers 1
   quorate explore vote --algorithm @quorate/voting/exhibits/naive-threshold
 
-Two elections, two entries and a crash take long; what was reached by then is said:
-  quorate explore log --timers 2 --proposals 2 --symmetric --max-time 1h --max-states 20000000
+Two elections, two entries and a crash take long; what was reached by then is said. A million states take about 3 GB:
+  NODE_OPTIONS=--max-old-space-size=16000 \\
+  quorate explore log --timers-in-all 2 --proposals 2 --symmetric --max-time 1h
 
 Exit code 0: nothing was found, and whether that was everything is said; 1: a violation, with the steps that lead to it; 2: called
 wrongly.`

@@ -3,6 +3,7 @@ import type { Declaration, Invariant } from '../declaration.js'
 import type { Environment } from '../environment.js'
 import { QuorateError } from '../errors.js'
 import type { ForgeContext } from '../forge.js'
+import type { Abstraction } from '../abstraction.js'
 import type { NodeId } from '../ids.js'
 import type { Protocol } from '../protocol.js'
 import type { Random } from '../random.js'
@@ -112,6 +113,7 @@ export type ElectionDefinition<Message> = Declaration<ElectionProperty> & {
    */
   forge?(message: Message, random: Random, context: ForgeContext): Message
   readonly invariants?: readonly Invariant[]
+  readonly abstraction?: Abstraction<Message>
   /** Once faults have ceased: the time within which all nodes name one living leader, in milliseconds. */
   readonly agreesWithinMs: (options: ElectionOptions) => number
 } & Carriage<Message>

@@ -2,6 +2,7 @@ import type { Codec } from '../codec/codec.js'
 import type { Declaration, Invariant } from '../declaration.js'
 import type { Environment } from '../environment.js'
 import type { ForgeContext } from '../forge.js'
+import type { Abstraction } from '../abstraction.js'
 import type { NodeId } from '../ids.js'
 import type { Protocol } from '../protocol.js'
 import type { Random } from '../random.js'
@@ -104,6 +105,7 @@ export type ReplicatedLogDefinition<Message> = Declaration<ReplicatedLogProperty
    */
   forge?(message: Message, random: Random, context: ForgeContext): Message
   readonly invariants?: readonly Invariant[]
+  readonly abstraction?: Abstraction<Message>
   /** Once faults have ceased: the time within which a proposal is committed everywhere, in milliseconds. */
   readonly commitsWithinMs: (options: ReplicatedLogOptions) => number
   readonly create: (

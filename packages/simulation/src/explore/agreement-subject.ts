@@ -30,6 +30,7 @@ export function agreementSubject(
     requests: [],
     view: ({ decision }) => ({ decision: decision ?? null }),
     invariants: (definition.invariants ?? []).map((check) => ({ path: '', check })),
+    abstractions: new Map(),
     monitor: new Decisions(values),
   }
 }

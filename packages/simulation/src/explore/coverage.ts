@@ -1,3 +1,4 @@
+import type { MessageSets } from './message-sets.js'
 import { dominates, type Form, type World } from './world.js'
 
 /**
@@ -12,9 +13,12 @@ export class Coverage {
   readonly #beginnings = new Map<number, number>()
   readonly #exact: boolean
 
-  /** `exact`: a state is dominated by its equal alone. */
-  constructor(exact: boolean) {
+  readonly #sets: MessageSets
+
+  /** `exact`: a state is dominated by its equal alone. `sets`: of the messages of states' forms. */
+  constructor(exact: boolean, sets: MessageSets) {
     this.#exact = exact
+    this.#sets = sets
   }
 
   /** How many different states of nodes and memory there are. */
@@ -55,6 +59,6 @@ export class Coverage {
   }
 
   #covers({ form: one }: World, { form: other }: World): boolean {
-    return dominates(one, other) && (!this.#exact || dominates(other, one))
+    return dominates(one, other, this.#sets) && (!this.#exact || dominates(other, one, this.#sets))
   }
 }

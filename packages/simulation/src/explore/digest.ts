@@ -28,12 +28,11 @@ function rotate(value: number, bits: number): number {
 
 /** A value as text: bytes as their characters, the members of objects by name. Equal texts are equal values, of plain data. */
 export function textOf(value: unknown): string {
-  return JSON.stringify(value, plain)
-}
-
-function plain(_: string, value: unknown): unknown {
-  if (value === undefined) return null
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  if (value instanceof Uint8Array) return `\u0000${String.fromCharCode(...value)}`
-  return Object.fromEntries(Object.entries(value).sort((a, b) => compareIds(a[0], b[0])))
+  if (value === undefined || value === null) return 'null'
+  if (typeof value !== 'object') return JSON.stringify(value)
+  if (value instanceof Uint8Array) return JSON.stringify(`\u0000${String.fromCharCode(...value)}`)
+  if (Array.isArray(value)) return `[${value.map(textOf).join()}]`
+  const members = value as Readonly<Record<string, unknown>>
+  const names = Object.keys(members).sort(compareIds)
+  return `{${names.map((name) => `${JSON.stringify(name)}:${textOf(members[name])}`).join()}}`
 }

@@ -1,5 +1,5 @@
 import type { Election, ElectionDefinition, ElectionIndication, Inspectable, NodeId } from '@quorate/core'
-import type { Monitor, Seen, Subject } from './subject.js'
+import { abstractionsOf, type Monitor, type Seen, type Subject } from './subject.js'
 
 export type ElectionView = { readonly leader: NodeId | null }
 
@@ -20,6 +20,7 @@ export function electionSubject(
     requests: [{ name: 'stand', budget: stands, sensible: () => true, make: (election) => election.stand() }],
     view: ({ leader }) => ({ leader: leader ?? null }),
     invariants: (definition.invariants ?? []).map((check) => ({ path: '', check })),
+    abstractions: abstractionsOf({ '': definition }),
     compare: (one, a, other, b) =>
       a.leader === one && b.leader === other
         ? { property: 'one-leader-at-a-time', what: `${one} and ${other} lead at the same time` }

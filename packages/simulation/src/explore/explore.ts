@@ -42,7 +42,7 @@ export interface ExploreOptions {
   readonly time?: boolean
   /** After so many states the search ends. Default 50,000,000. */
   readonly maxStates?: number
-  /** Whether what need not be told apart is not: see the README. Default true. */
+  /** Whether deliveries that only make a node answer, states that can do less and obsolete messages are passed over: see the README. Default true. */
   readonly reduction?: boolean
   /**
    * Whether what differs in the names of nodes only is run once. Sound for algorithms in which names decide nothing but who waits how long.
@@ -53,7 +53,7 @@ export interface ExploreOptions {
   readonly stopAtViolation?: boolean
   /** Asked now and then: a text ends the search, and is the reason that it is not exhaustive. */
   readonly stop?: (counts: Counts) => string | undefined
-  /** In how many places it is checked that states which look the same are. Default 100. */
+  /** In how many places it is checked that states which look the same are, and that obsolete messages do nothing. Default 100. */
   readonly compareFutures?: number
 }
 
@@ -89,7 +89,7 @@ export interface ExplorationResult extends Counts {
   readonly exhaustive: boolean
   readonly stopped: string | undefined
   readonly violations: readonly ExploredViolation[]
-  /** Equal hashes: the same states. */
+  /** Equal hashes: the same states of the nodes. Where nodes are `symmetric` it is of those that stood for others, which may be different ones. */
   readonly hash: string
   /** Distinct states of single nodes, and events that were run on them; all others were looked up. */
   readonly localStates: number

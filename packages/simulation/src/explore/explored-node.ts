@@ -4,6 +4,7 @@ import {
   type HostTimer,
   type Incarnation,
   type Inspectable,
+  type Inspection,
   type NodeId,
   type Platform,
   type Protocol,
@@ -107,9 +108,15 @@ export class ExploredNode<Root extends Protocol<unknown>, View extends Inspectab
     return this.#outcome()
   }
 
-  /** The state of the protocol at a path. */
-  inspect(path: string) {
-    return this.#host.inspectOne(path)
+  /** The states of all protocols by path; where no time passes, without what only time would make count. */
+  inspect(): Readonly<Record<string, Inspection>> {
+    const inspections = this.#host.inspect()
+    if (this.#time) return inspections
+    const timeless = Object.entries(inspections).map(([path, inspection]) => {
+      const { abstraction } = this.#subject.abstractions.get(path) ?? {}
+      return [path, abstraction?.timeless?.(inspection) ?? inspection]
+    })
+    return Object.fromEntries(timeless) as Readonly<Record<string, Inspection>>
   }
 
   /** Everything that what it does next depends on, as plain data. */
@@ -118,7 +125,7 @@ export class ExploredNode<Root extends Protocol<unknown>, View extends Inspectab
     return [
       this.self,
       this.#nowMs,
-      this.#host.inspect(),
+      this.inspect(),
       this.#held(),
       this.stores.inspect(),
       timers.sort((a, b) => ((a[0] as string) < (b[0] as string) ? -1 : 1)),

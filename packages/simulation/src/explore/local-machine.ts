@@ -1,7 +1,8 @@
-import { QuorateError, type Inspectable, type Inspection, type Protocol, type Random } from '@quorate/core'
+import { isMalformed, QuorateError, type Inspectable, type Inspection, type Protocol, type Random } from '@quorate/core'
 import { digest, textOf } from './digest.js'
 import { ExploredNode, type Outcome } from './explored-node.js'
 import type { Interned } from './interned.js'
+import { Sample } from './sample.js'
 import type { LocalEvent, Message, Seen, Subject } from './subject.js'
 
 /** What a node showed in an event, with the view that it came from. */
@@ -30,8 +31,8 @@ export interface LocalState<View> {
   readonly pendingWrites: number
   readonly view: View
   readonly viewId: number
-  /** Numbers of the inspections that invariants look at. */
-  readonly inspections: readonly number[]
+  /** By path: numbers of the inspections that invariants and abstractions look at. */
+  readonly inspections: ReadonlyMap<string, number>
   readonly transitions: Map<number, Transition>
   /** By message: whether it is known what it does here; see `fates`. */
   fates: Uint8Array
@@ -39,8 +40,11 @@ export interface LocalState<View> {
   readonly forms: readonly number[]
 }
 
-/** What a message does to a node in a state. */
-export const fates = { unknown: 0, changesNothing: 1, matters: 2 } as const
+/**
+ * What a message does to a node in a state: it changes the state or shows something, or it only makes the node answer, or nothing at all, or
+ * nothing at all there and in all states that follow.
+ */
+export const fates = { unknown: 0, matters: 1, answered: 2, nothing: 3, obsolete: 4 } as const
 
 /** What all nodes of an exploration share. */
 export interface Tables<View> {
@@ -84,9 +88,10 @@ export class LocalMachine<Root extends Protocol<unknown>, View extends Inspectab
   readonly #timerCodes = new Map<string, number>()
   readonly #events = new Map<number, LocalEvent>()
   readonly #alive = new Map<number, ExploredNode<Root, View>>()
-  /** Other ways to states than the first, up to so many. */
-  readonly #merges: { readonly state: number; readonly from: number; readonly code: number }[] = []
-  #met = 0
+  /** Other ways to states than the first. */
+  readonly #merges = new Sample<{ readonly state: number; readonly from: number; readonly code: number }>()
+  /** Messages that were taken for obsolete. */
+  readonly #obsolete = new Sample<{ readonly state: number; readonly message: Message }>()
 
   constructor(subject: Subject<Root, View>, index: number, time: boolean, tables: Tables<View>) {
     this.#subject = subject
@@ -117,19 +122,41 @@ export class LocalMachine<Root extends Protocol<unknown>, View extends Inspectab
     return transition
   }
 
-  /** What a message does in a state, as far as it is known without running it. */
-  fate(id: number, message: number): number {
-    return this.state(id).fates[message] ?? fates.unknown
-  }
-
-  setFate(id: number, message: number, fate: number): void {
+  /** What a message does in a state: see `fates`. */
+  fate(id: number, message: Message): number {
     const state = this.state(id)
-    if (message >= state.fates.length) {
-      const longer = new Uint8Array(2 * message + 8)
+    const known = state.fates[message.id] ?? fates.unknown
+    if (known !== fates.unknown) return known
+    if (message.id >= state.fates.length) {
+      const longer = new Uint8Array(2 * message.id + 8)
       longer.set(state.fates)
       state.fates = longer
     }
-    state.fates[message] = fate
+    return (state.fates[message.id] = this.#fateOf(id, message))
+  }
+
+  #fateOf(id: number, message: Message): number {
+    if (this.#isObsolete(id, message)) {
+      this.#obsolete.add({ state: id, message })
+      return fates.obsolete
+    }
+    const { next, observation, sent } = this.deliver(id, message)
+    if (next !== id || observation !== 0) return fates.matters
+    return sent.length > 0 ? fates.answered : fates.nothing
+  }
+
+  #isObsolete(id: number, { channel, payload }: Message): boolean {
+    const { codec, abstraction } = this.#subject.abstractions.get(channel) ?? {}
+    const { pendingWrites, inspections } = this.state(id)
+    // A crash would lead back to before what is not durable.
+    if (abstraction?.obsolete === undefined || codec === undefined || pendingWrites > 0) return false
+    const message = codec.decode(payload)
+    const inspection = this.#tables.inspections.values[inspections.get(channel) as number] as Inspection
+    return !isMalformed(message) && abstraction.obsolete(inspection, message)
+  }
+
+  deliver(id: number, message: Message): Transition {
+    return this.step(id, eventCode(eventKinds.deliver, message.id), () => ({ type: 'deliver', message }))
   }
 
   event(code: number): LocalEvent {
@@ -138,12 +165,34 @@ export class LocalMachine<Root extends Protocol<unknown>, View extends Inspectab
 
   /**
    * Whether states that were taken for the same are: goes to one by another way than it was first reached, then on by random events, and
-   * compares all that comes of them. Returns how many were compared. Throws `QUORATE_STATE_NOT_INSPECTED` when something differs.
+   * compares all that comes of them. Returns how many were compared. Throws `QUORATE_STATE_NOT_INSPECTED` when something differs, and
+   * `QUORATE_MESSAGE_NOT_OBSOLETE` when a message does something that was taken for obsolete.
    */
   compareFutures(count: number, random: Random): number {
-    const merges = random.shuffle(this.#merges).slice(0, count)
+    const merges = random.shuffle(this.#merges.kept).slice(0, count)
     for (const { state, from, code } of merges) this.#walk(state, from, code, random)
+    for (const { state, message } of random.shuffle(this.#obsolete.kept).slice(0, count))
+      this.#requireObsolete(state, message, random)
     return merges.length
+  }
+
+  /** Delivers what was taken for obsolete, there and in what follows by random events. */
+  #requireObsolete(state: number, message: Message, random: Random): void {
+    let id = state
+    for (let length = 0; length < 12; length++) {
+      const { next, sent, observation } = this.deliver(id, message)
+      if (next !== id || sent.length > 0 || observation !== 0) {
+        throw new QuorateError(
+          'QUORATE_MESSAGE_NOT_OBSOLETE',
+          `${this.#subject.ids[this.#index]}: ${describe({ type: 'deliver', message })} was obsolete by the abstraction of its algorithm, and ` +
+            `${length === 0 ? '' : `after ${length} more events `}does something: correct obsolete(), or leave it out`,
+          { node: this.#subject.ids[this.#index] as string, events: length },
+        )
+      }
+      const known = [...this.state(id).transitions.values()].filter((transition) => transition.next !== id)
+      if (known.length === 0) return
+      id = random.pick(known).next
+    }
   }
 
   #walk(state: number, from: number, code: number, random: Random): void {
@@ -223,15 +272,12 @@ export class LocalMachine<Root extends Protocol<unknown>, View extends Inspectab
         pendingWrites: node.pendingWrites,
         view,
         viewId: this.#tables.views.id(textOf(view), view),
-        inspections: this.#subject.invariants.map(({ path }) => {
-          const inspection = node.inspect(path) ?? {}
-          return this.#tables.inspections.id(textOf(inspection), inspection)
-        }),
+        inspections: this.#inspections(node),
         transitions: new Map(),
         fates: new Uint8Array(0),
         forms: this.#tables.forms(this.#index, id, state),
       })
-    } else if (code !== undefined) this.#merged({ state: id, from, code })
+    } else if (code !== undefined) this.#merges.add({ state: id, from, code })
     if (!this.#alive.has(id)) {
       this.#alive.set(id, node)
       if (this.#alive.size > keptAlive) {
@@ -242,12 +288,15 @@ export class LocalMachine<Root extends Protocol<unknown>, View extends Inspectab
     return id
   }
 
-  /** Keeps some of all merges, spread evenly over them. */
-  #merged(merge: { readonly state: number; readonly from: number; readonly code: number }): void {
-    const most = 4096
-    this.#met++
-    if (this.#merges.length < most) this.#merges.push(merge)
-    else this.#merges[Math.imul(this.#met, 0x9e37_79b1) >>> 20] = merge
+  #inspections(node: ExploredNode<Root, View>): ReadonlyMap<string, number> {
+    const inspections = node.inspect()
+    const paths = [...this.#subject.invariants.map(({ path }) => path), ...this.#subject.abstractions.keys()]
+    return new Map(
+      paths.map((path) => {
+        const inspection = inspections[path] ?? {}
+        return [path, this.#tables.inspections.id(textOf(inspection), inspection)]
+      }),
+    )
   }
 
   #timerCode({ path, name }: { readonly path: string; readonly name: string }): number {

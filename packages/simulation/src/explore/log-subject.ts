@@ -8,7 +8,7 @@ import {
   type NodeId,
   type Term,
 } from '@quorate/core'
-import type { Finding, Monitor, Seen, Subject } from './subject.js'
+import { abstractionsOf, type Finding, type Monitor, type Seen, type Subject } from './subject.js'
 
 /** What the checks look at of a node's log. Entries are texts: the term, and behind a space the command. */
 export type LogView = {
@@ -66,6 +66,7 @@ export function logSubject(
       ...(definition.invariants ?? []).map((check) => ({ path: '', check })),
       ...(election.invariants ?? []).map((check) => ({ path: 'election', check })),
     ],
+    abstractions: abstractionsOf({ '': definition, election }),
     compare: (one, a, other, b) => compareLogs(one, a, other, b),
     monitor: new LogMonitor(),
   }

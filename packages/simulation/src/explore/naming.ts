@@ -1,6 +1,7 @@
 import type { Inspectable, NodeId } from '@quorate/core'
 import { digest } from './digest.js'
 import { Interned } from './interned.js'
+import { MessageSets } from './message-sets.js'
 import { compareLists, renamedText, renamings, type Renaming } from './symmetry.js'
 import type { Message } from './subject.js'
 import type { Form } from './world.js'
@@ -28,15 +29,21 @@ export class Naming {
   readonly #texts = new Interned<undefined>()
   readonly #messages: readonly number[][]
   readonly #memories: readonly number[][]
-  readonly #lists: readonly WeakMap<readonly number[], readonly number[]>[]
+  /** By renaming and set: the set of the renamed. */
+  readonly #sets: readonly (number | undefined)[][]
+  /** Of the messages of forms: renamed ones, where nodes are alike. */
+  readonly sets: MessageSets
+  readonly #original: MessageSets
 
-  constructor(ids: readonly NodeId[], symmetric: boolean, named: Named) {
+  constructor(ids: readonly NodeId[], symmetric: boolean, sets: MessageSets, named: Named) {
     this.#ids = ids
     this.#named = named
     this.#renamings = symmetric ? renamings(ids.length) : [ids.map((_, place) => place)]
     this.#messages = this.#renamings.map(() => [])
     this.#memories = this.#renamings.map(() => [])
-    this.#lists = this.#renamings.map(() => new WeakMap())
+    this.#sets = this.#renamings.map(() => [])
+    this.#original = sets
+    this.sets = symmetric ? new MessageSets() : sets
   }
 
   /** The numbers of a node's state under all renamings, across all nodes. */
@@ -64,22 +71,22 @@ export class Naming {
     const [nodes, monitor] = [(best as number[]).slice(0, -1), (best as number[]).at(-1) as number]
     const renaming = this.#renamings[chosen] as Renaming
     const timers: number[] = []
-    const network: (readonly number[])[] = []
+    const network: number[] = []
     renaming.forEach((to, node) => {
       timers[to] = parts.timers[node] as number
-      network[to] = this.#list(chosen, parts.network[node] as readonly number[])
+      network[to] = this.#set(chosen, parts.network[node] as number)
     })
     return { nodes, monitor, timers, left: parts.left, network }
   }
 
-  #list(place: number, messages: readonly number[]): readonly number[] {
-    const lists = this.#lists[place] as WeakMap<readonly number[], readonly number[]>
-    let list = lists.get(messages)
-    if (list === undefined) {
-      list = messages.map((message) => this.#message(place, message)).sort((a, b) => a - b)
-      lists.set(messages, list)
-    }
-    return list
+  #set(place: number, set: number): number {
+    const known = this.#sets[place] as (number | undefined)[]
+    return (known[set] ??= this.sets.of(
+      this.#original
+        .messages(set)
+        .map((message) => this.#message(place, message))
+        .sort((a, b) => a - b),
+    ))
   }
 
   #message(place: number, id: number): number {

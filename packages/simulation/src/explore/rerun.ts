@@ -155,7 +155,7 @@ class Running<Root extends Protocol<unknown>, View extends Inspectable> {
 
   #checkInvariants(): void {
     for (const { path, check } of this.#subject.invariants) {
-      const states = this.#nodes.map((node): [NodeId, Inspection] => [node.self.id, node.inspect(path) ?? {}])
+      const states = this.#nodes.map((node): [NodeId, Inspection] => [node.self.id, node.inspect()[path] ?? {}])
       const what = check.check(new Map(states), this.#subject.ids)
       if (what !== undefined) this.#found({ property: check.name, what })
     }

@@ -1,22 +1,16 @@
-import type { Inspectable, Inspection, NodeId, Protocol } from '@quorate/core'
+import type { Inspectable, Protocol } from '@quorate/core'
 import type { Bounds, Counts } from './bounds.js'
+import { Checks } from './checks.js'
 import { Coverage } from './coverage.js'
 import { digest, textOf } from './digest.js'
 import type { Sent } from './explored-node.js'
 import { Interned } from './interned.js'
+import { durable, eventCode, eventKinds, fates, LocalMachine, type Transition } from './local-machine.js'
+import { MessageSets } from './message-sets.js'
 import { Naming } from './naming.js'
-import {
-  durable,
-  eventCode,
-  eventKinds,
-  fates,
-  LocalMachine,
-  type Observation,
-  type Transition,
-} from './local-machine.js'
 import type { Finding, LocalEvent, Message, Subject } from './subject.js'
 import * as budget from './world.js'
-import { withMessage, type Choice, type Form, type Option, type World } from './world.js'
+import type { Choice, Form, Option, World } from './world.js'
 
 export interface FoundViolation extends Finding {
   readonly choices: readonly Choice[]
@@ -26,14 +20,17 @@ export interface FoundViolation extends Finding {
  * Goes through all that can happen, breadth first.
  *
  * A message that was sent may arrive at any time from then on, any number of times, or never: so what is on its way is the set of
- * all that was ever sent, and only grows. Two reductions rest on that, and on all nodes acting for themselves:
+ * all that was ever sent, and only grows. These reductions rest on that, and on all nodes acting for themselves:
  *
  * - An event that leaves its node as it was, shows nothing and uses up nothing can only add messages. It commutes with every other event,
  *   and disables none: it is taken at once, as the only one (a persistent set of one; P. Godefroid, "Partial-order methods for the
  *   verification of concurrent systems", LNCS 1032, 1996). What could happen without its messages can happen with them.
  * - A state is not gone on from when another one has the same nodes and memory, every message, and as much left of each budget.
  *
- * Neither leaves out a state of the nodes: what is checked is a state of the nodes, or one event of one node.
+ * - A message that is obsolete at its receiver, by the algorithm's own word, is left out of what was sent: no delivery of it, ever, does
+ *   anything.
+ *
+ * None leaves out a state of the nodes: what is checked is a state of the nodes, or one event of one node.
  */
 export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
   readonly violations: FoundViolation[] = []
@@ -43,15 +40,9 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
   readonly #subject: Subject<Root, View>
   readonly #bounds: Bounds
   readonly #coverage: Coverage
-  readonly #views = new Interned<View>()
-  readonly #inspections = new Interned<Inspection>()
-  readonly #observations = new Interned<Observation<View>>()
+  readonly #checks: Checks<Root, View>
   readonly #messages = new Interned<Message>()
-  readonly #memories = new Interned<Inspectable>()
-  /** What the monitor makes of an observation, where it remembers something: by their numbers. */
-  readonly #remembered = new Map<number, { readonly memory: number; readonly findings: readonly Finding[] }>()
-  readonly #compared = new Map<number, Finding | undefined>()
-  readonly #invariants = new Map<string, readonly Finding[]>()
+  readonly #sets = new MessageSets()
   readonly #naming: Naming
   readonly #sum: number[] = Array.from({ length: 8 }, () => 0)
   #queue: World[] = []
@@ -63,21 +54,21 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
   constructor(subject: Subject<Root, View>, bounds: Bounds) {
     this.#subject = subject
     this.#bounds = bounds
-    this.#coverage = new Coverage(!bounds.reduction)
-    this.#naming = new Naming(subject.ids, bounds.symmetric, {
+    const checks = new Checks(subject)
+    this.#checks = checks
+    this.#naming = new Naming(subject.ids, bounds.symmetric, this.#sets, {
       message: (id) => this.#messages.values[id] as Message,
-      memory: (id) => this.#memories.values[id] as Inspectable,
+      memory: (id) => checks.memories.values[id] as Inspectable,
       forms: (node, state) => this.#machine(node).state(state).forms,
     })
+    this.#coverage = new Coverage(!bounds.reduction, this.#naming.sets)
     const tables = {
       forms: (_: number, id: number, state: unknown) => this.#naming.formsOf(id, state),
-      views: this.#views,
-      inspections: this.#inspections,
-      observations: this.#observations,
+      views: checks.views,
+      inspections: checks.inspections,
+      observations: checks.observations,
       message: (sent: Sent) => this.#message(sent),
     }
-    // Number 0 stands for nothing.
-    this.#observations.id('', { before: undefined, seen: [] })
     this.machines = subject.ids.map((_, index) => new LocalMachine(subject, index, bounds.time, tables))
   }
 
@@ -115,18 +106,16 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
 
   #begin(): void {
     const { ids, monitor, requests } = this.#subject
-    const network: (readonly number[])[] = ids.map(() => [])
     const findings: Finding[] = []
     const starts = this.machines.map((machine) => machine.start())
-    const memory = starts.reduce((before, { observation, sent }, node) => {
-      for (const message of sent) send(network, message)
-      return this.#observe(before, node, observation, findings)
-    }, this.#memory(monitor.initial))
+    const memory = starts.reduce(
+      (before, { observation }, node) => this.#checks.observe(before, node, observation, findings),
+      this.#checks.memory(monitor.initial),
+    )
     const nodes = starts.map(({ next }) => next)
-    ids.forEach((_, node) => {
-      this.#compare(nodes, node, undefined, findings)
-      this.#checkInvariants(nodes, node, undefined, findings)
-    })
+    const network = ids.map(() => 0)
+    for (const { sent } of starts) this.#send(nodes, network, sent)
+    ids.forEach((_, node) => this.#checks.states(this.machines, nodes, node, undefined, findings))
     for (const finding of findings) this.#violated(finding, undefined, [])
     const initial = {
       nodes,
@@ -149,29 +138,30 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
     if (this.#coverage.nodeStates > nodeStates) this.#addToHash(world)
   }
 
-  /** Takes at once every delivery that only makes a node answer. */
+  /** Takes at once every delivery that only makes a node answer, and leaves out what is obsolete. */
   #withAnswers({ nodes, network }: Form, parent: World | undefined, options: Option[]): World['network'] {
     const grown = [...network]
     for (let again = true; again;) {
       again = false
       nodes.forEach((state, node) => {
-        const own = grown[node] as readonly number[]
         // Where neither node nor messages have changed all answers were given before.
-        const known = parent?.nodes[node] === state ? (parent.network[node] as readonly number[]) : noMessages
-        if (own === known) return
-        for (const message of own) {
-          if (this.#fate(node, state, message) !== fates.changesNothing) continue
-          const code = eventCode(eventKinds.deliver, message)
-          const { sent } = this.#step(node, state, code)
-          if (sent.length === 0) continue
-          const before = [...grown]
-          for (const each of sent) send(grown, each)
-          if (grown.every((messages, place) => messages === before[place])) continue
-          options.push({ node, code })
+        if (parent?.nodes[node] === state && parent.network[node] === grown[node]) return
+        const machine = this.#machine(node)
+        for (const message of this.#sets.messages(grown[node] as number)) {
+          if (this.#fate(node, state, message) !== fates.answered) continue
+          if (!this.#send(nodes, grown, machine.deliver(state, this.#messages.values[message] as Message).sent))
+            continue
+          options.push({ node, code: eventCode(eventKinds.deliver, message) })
           again = true
         }
       })
     }
+    nodes.forEach((state, node) => {
+      if (parent?.nodes[node] === state) return
+      const messages = this.#sets.messages(grown[node] as number)
+      const kept = messages.filter((message) => this.#fate(node, state, message) !== fates.obsolete)
+      if (kept.length < messages.length) grown[node] = this.#sets.of(kept)
+    })
     return grown
   }
 
@@ -197,9 +187,8 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
       }
     }
     if ((world.timers[node] as number) > 0 && (world.left[budget.timers] as number) > 0) codes.push(...state.timers)
-    for (const message of world.network[node] as readonly number[]) {
-      if (this.#bounds.reduction && this.#fate(node, world.nodes[node] as number, message) === fates.changesNothing)
-        continue
+    for (const message of this.#sets.messages(world.network[node] as number)) {
+      if (this.#bounds.reduction && this.#fate(node, world.nodes[node] as number, message) !== fates.matters) continue
       codes.push(eventCode(eventKinds.deliver, message))
     }
     this.#subject.requests.forEach((request, kind) => {
@@ -215,9 +204,11 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
     const kind = code % 8
     const from = world.nodes[node] as number
     const transition = this.#step(node, from, code)
-    const timers = kind === eventKinds.timer ? lessened(world.timers, node) : world.timers
-    let { left } = world
-    if (kind === eventKinds.timer) left = lessened(left, budget.timers)
+    let { left, timers } = world
+    if (kind === eventKinds.timer) {
+      left = lessened(left, budget.timers)
+      timers = lessened(timers, node)
+    }
     if (kind === eventKinds.crash) left = lessened(left, budget.crashes)
     if (kind === eventKinds.request) left = lessened(left, budget.requests + (Math.floor(code / 8) >> 8))
     this.#follow({ ...world, timers, left }, world, [option], transition)
@@ -229,8 +220,7 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
     const from = parts.nodes[node] as number
     const { next, sent, observation } = transition
     const network = [...parts.network]
-    for (const message of sent) send(network, message)
-    const adds = network.some((messages, place) => messages !== parts.network[place])
+    const adds = this.#send(parts.nodes, network, sent)
     if (next === from && observation === 0 && !adds) return
     const { pendingWrites } = this.#machine(node).state(next)
     const { maxPendingWrites } = this.#bounds
@@ -238,9 +228,8 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
     this.#transitions++
     const nodes = parts.nodes.with(node, next)
     const findings: Finding[] = []
-    const monitor = this.#observe(parts.monitor, node, observation, findings)
-    this.#compare(nodes, node, from, findings)
-    this.#checkInvariants(nodes, node, from, findings)
+    const monitor = this.#checks.observe(parts.monitor, node, observation, findings)
+    this.#checks.states(this.machines, nodes, node, from, findings)
     for (const finding of findings) this.#violated(finding, parent, options)
     const { timers, left } = parts
     const reached = { nodes, monitor, timers, left, network }
@@ -255,15 +244,24 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
     this.#follow(crashed, parent, [...options, { node, code: crash }], this.#step(node, next, crash))
   }
 
-  /** Whether a message changes the node's state, or shows something. */
+  /** Adds messages, but for such as are obsolete; returns whether any was new. */
+  #send(nodes: readonly number[], network: number[], sent: readonly Message[]): boolean {
+    let adds = false
+    for (const { to, id } of sent) {
+      // What goes to nobody that takes part is lost.
+      if (to < 0) continue
+      const set = network[to] as number
+      const grown = this.#sets.with(set, id)
+      if (grown === set) continue
+      if (this.#bounds.reduction && this.#fate(to, nodes[to] as number, id) === fates.obsolete) continue
+      network[to] = grown
+      adds = true
+    }
+    return adds
+  }
+
   #fate(node: number, state: number, message: number): number {
-    const machine = this.#machine(node)
-    let fate = machine.fate(state, message)
-    if (fate !== fates.unknown) return fate
-    const { next, observation } = this.#step(node, state, eventCode(eventKinds.deliver, message))
-    fate = next === state && observation === 0 ? fates.changesNothing : fates.matters
-    machine.setFate(state, message, fate)
-    return fate
+    return this.#machine(node).fate(state, this.#messages.values[message] as Message)
   }
 
   #machine(node: number): LocalMachine<Root, View> {
@@ -290,7 +288,7 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
 
   #addToHash({ nodes, monitor }: World): void {
     const keys = nodes.map((state, node) => this.#machine(node).state(state).key)
-    const key = digest(`${keys.join('')}${textOf(this.#memories.values[monitor])}`)
+    const key = digest(`${keys.join('')}${textOf(this.#checks.memories.values[monitor])}`)
     this.#sum.forEach((word, place) => (this.#sum[place] = (word + key.charCodeAt(place)) & 0xffff))
   }
 
@@ -298,67 +296,6 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
     const id = this.#messages.values.length
     const message = { id, from, to: this.#subject.ids.indexOf(to), channel, payload }
     return this.#messages.values[this.#messages.id(textOf([from, to, channel, payload]), message)] as Message
-  }
-
-  #memory(memory: Inspectable): number {
-    return this.#memories.id(textOf(memory), memory)
-  }
-
-  #observe(memory: number, node: number, observation: number, findings: Finding[]): number {
-    if (observation === 0) return memory
-    const key = (observation * 8 + node) * 0x100_0000 + memory
-    let known = this.#remembered.get(key)
-    if (known === undefined) {
-      const found: Finding[] = []
-      const { before, seen } = this.#observations.values[observation] as Observation<View>
-      let now = this.#memories.values[memory] as Inspectable
-      let view = before
-      for (const each of seen) {
-        const id = this.#subject.ids[node] as NodeId
-        now = this.#subject.monitor.next(now, id, view, each, (property, what) => found.push({ property, what }))
-        ;({ view } = each)
-      }
-      known = { memory: this.#memory(now), findings: found }
-      this.#remembered.set(key, known)
-    }
-    findings.push(...known.findings)
-    return known.memory
-  }
-
-  /** Compares the view of the node that took a step with those of all others. */
-  #compare(nodes: readonly number[], node: number, before: number | undefined, findings: Finding[]): void {
-    const { compare, ids } = this.#subject
-    const own = this.#machine(node).state(nodes[node] as number).viewId
-    if (compare === undefined) return
-    if (before !== undefined && own === this.#machine(node).state(before).viewId) return
-    nodes.forEach((state, other) => {
-      if (other === node) return
-      const theirs = this.#machine(other).state(state).viewId
-      const key = ((own * 0x100_0000 + theirs) * 8 + node) * 8 + other
-      if (!this.#compared.has(key)) {
-        const [a, b] = [this.#views.values[own] as View, this.#views.values[theirs] as View]
-        this.#compared.set(key, compare(ids[node] as NodeId, a, ids[other] as NodeId, b))
-      }
-      const finding = this.#compared.get(key)
-      if (finding !== undefined) findings.push(finding)
-    })
-  }
-
-  #checkInvariants(nodes: readonly number[], node: number, before: number | undefined, findings: Finding[]): void {
-    this.#subject.invariants.forEach(({ check: { name, check } }, place) => {
-      const inspection = (state: number, of: number): number =>
-        this.#machine(of).state(state).inspections[place] as number
-      if (before !== undefined && inspection(nodes[node] as number, node) === inspection(before, node)) return
-      const numbers = nodes.map(inspection)
-      const key = `${place} ${numbers.join(' ')}`
-      let found = this.#invariants.get(key)
-      if (found === undefined) {
-        const states = numbers.map((number, of) => [this.#subject.ids[of], this.#inspections.values[number]] as const)
-        const what = check(new Map(states as [NodeId, Inspection][]), this.#subject.ids)
-        this.#invariants.set(key, (found = what === undefined ? [] : [{ property: name, what }]))
-      }
-      findings.push(...found)
-    })
   }
 
   /** Keeps the first of each property, with the way to it. */
@@ -369,13 +306,6 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
     const choices = way.map(({ node, code }) => ({ node, event: this.#machine(node).event(code) }))
     this.violations.push({ ...finding, choices })
   }
-}
-
-const noMessages: readonly number[] = []
-
-function send(network: (readonly number[])[], message: Message): void {
-  // What goes to nobody that takes part is lost.
-  if (message.to >= 0) network[message.to] = withMessage(network[message.to] as readonly number[], message.id)
 }
 
 function lessened(counts: readonly number[], place: number): readonly number[] {

@@ -1,4 +1,13 @@
-import type { ChildDefinition, Incarnation, Inspectable, Invariant, NodeId, Protocol } from '@quorate/core'
+import type {
+  Abstraction,
+  ChildDefinition,
+  Codec,
+  Incarnation,
+  Inspectable,
+  Invariant,
+  NodeId,
+  Protocol,
+} from '@quorate/core'
 
 /** What is explored: a protocol on every node, what is asked of it, and what must hold. */
 export interface Subject<Root extends Protocol<unknown> = Protocol<unknown>, View extends Inspectable = Inspectable> {
@@ -11,9 +20,29 @@ export interface Subject<Root extends Protocol<unknown> = Protocol<unknown>, Vie
   view(root: Root): View
   /** Conditions on the states of all nodes' protocols at a path. */
   readonly invariants: readonly { readonly path: string; readonly check: Invariant }[]
+  /** By path: what of the states and messages of a protocol need not be told apart. */
+  readonly abstractions: ReadonlyMap<string, AbstractionOf>
   /** What two nodes' views must not show at the same time. */
   compare?(one: NodeId, a: View, other: NodeId, b: View): Finding | undefined
   readonly monitor: Monitor<View>
+}
+
+export interface AbstractionOf {
+  readonly codec: Codec<unknown>
+  readonly abstraction: Abstraction<unknown>
+}
+
+/** The abstractions of such definitions as have one, by the paths at which they run. */
+export function abstractionsOf(
+  definitions: Readonly<
+    Record<string, { readonly codec: Codec<unknown>; readonly abstraction?: Abstraction<unknown> }>
+  >,
+): ReadonlyMap<string, AbstractionOf> {
+  return new Map(
+    Object.entries(definitions).flatMap(([path, { codec, abstraction }]) =>
+      abstraction === undefined ? [] : [[path, { codec, abstraction }] as const],
+    ),
+  )
 }
 
 /** A kind of request that may come at any time to any node, so many times in all. */

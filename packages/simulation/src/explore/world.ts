@@ -1,3 +1,4 @@
+import type { MessageSets } from './message-sets.js'
 import type { LocalEvent } from './subject.js'
 
 /** Something that can happen to a node. */
@@ -22,8 +23,8 @@ export interface World {
   readonly timers: readonly number[]
   /** How many more crashes, timers on all nodes together, and requests of each kind there may be. */
   readonly left: readonly number[]
-  /** What was ever sent to each node, by the numbers of messages, ascending. */
-  readonly network: readonly (readonly number[])[]
+  /** Of what was ever sent to each node, the number of the set of all that may still count. */
+  readonly network: readonly number[]
   /** How it was reached. */
   readonly parent: World | undefined
   readonly options: readonly Option[]
@@ -41,39 +42,14 @@ export const crashes = 0
 export const timers = 1
 export const requests = 2
 
-/** Adds a message to those that were sent to a node; returns the same list when it is there already. */
-export function withMessage(messages: readonly number[], message: number): readonly number[] {
-  let [from, to] = [0, messages.length]
-  while (from < to) {
-    const middle = (from + to) >> 1
-    const each = messages[middle] as number
-    if (each === message) return messages
-    if (each < message) from = middle + 1
-    else to = middle
-  }
-  return messages.toSpliced(from, 0, message)
-}
-
 /**
  * Whether `one`, with the same states of nodes and the same memory, can do all that `other` can: it has as much left of every budget, and
  * every message.
  */
-export function dominates(one: Form, other: Form): boolean {
+export function dominates(one: Form, other: Form, sets: MessageSets): boolean {
   return (
     one.timers.every((left, node) => left >= (other.timers[node] as number)) &&
     one.left.every((left, kind) => left >= (other.left[kind] as number)) &&
-    one.network.every((messages, node) => includesAll(messages, other.network[node] as readonly number[]))
+    one.network.every((set, node) => sets.includesAll(set, other.network[node] as number))
   )
-}
-
-function includesAll(all: readonly number[], some: readonly number[]): boolean {
-  if (all === some) return true
-  let place = all.length - some.length
-  if (place < 0) return false
-  // From behind: the newest messages differ most often.
-  for (let at = some.length - 1; at >= 0; at--) {
-    while (place >= 0 && (all[at + place] as number) > (some[at] as number)) place--
-    if (place < 0 || all[at + place] !== some[at]) return false
-  }
-  return true
 }
