@@ -194,13 +194,13 @@ class ElectionRun<M> {
     if (promised !== undefined) this.#promised.set(node, promised)
   }
 
-  /** Whether all live nodes of the core name the same living one. */
+  /** Whether all live nodes of the core name the same of them. */
   #agreed(core: readonly NodeId[]): boolean {
     const live = core.filter((id) => this.#simulation.isUp(id))
     const leader = live[0] === undefined ? undefined : this.#simulation.root(live[0]).leader
     return (
       leader !== undefined &&
-      this.#simulation.isUp(leader) &&
+      live.includes(leader) &&
       live.every((id) => this.#simulation.root(id).leader === leader)
     )
   }
@@ -217,8 +217,9 @@ class ElectionRun<M> {
     if (named.some((leader) => leader === undefined || leader !== named[0])) {
       this.#violations.add('eventual-agreement', `once faults have ceased ${names}`)
     }
-    if (named.some((leader) => leader !== undefined && !simulation.isUp(leader))) {
-      this.#violations.add('eventual-accuracy', `once faults have ceased ${names}; live: ${simulation.live.join(', ')}`)
+    // Whoever is paused or cut off for good serves nobody, however alive it is.
+    if (named.some((leader) => leader !== undefined && !live.includes(leader))) {
+      this.#violations.add('eventual-accuracy', `once faults have ceased ${names}; live: ${live.join(', ')}`)
     }
   }
 }
