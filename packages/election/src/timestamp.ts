@@ -226,6 +226,8 @@ class TimestampElection implements LogElection<Message> {
   #see(candidacy: Term): void {
     if (compareTerms(candidacy, this.promised) <= 0) return
     this.#newest.see(candidacy)
+    // A leader that stands does not know of its leadership any more, or has given it up.
+    if (candidacy.id === this.#established.id) this.#vacant = true
     if (this.#standing !== undefined) this.#standIn((multiples.retry + this.#env.random.fraction()) * this.#maxDelayMs)
     this.#retire()
     this.#settle()
@@ -292,7 +294,7 @@ class TimestampElection implements LogElection<Message> {
 
   #establish(term: Term): void {
     this.#established = term
-    this.#vacant = false
+    this.#vacant = term.id === this.promised.id && compareTerms(term, this.promised) < 0
     this.#settle()
   }
 

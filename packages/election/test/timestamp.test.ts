@@ -95,6 +95,22 @@ describe('a voter', () => {
     expect(one.election.term).toEqual(term(9, 'b'))
   })
 
+  it('follows a leader no more that stands anew: it does not lead, and may hear nobody who could tell it that it does', () => {
+    const one = node().receive('a', leads(5, 'a')).receive('a', request(9)).flush()
+    expect(one.election.leader).toBeUndefined()
+    // Not either when somebody else is heard who does not know yet, or when yet another stands.
+    one.receive('b', leads(5, 'a')).receive('d', request(10)).flush()
+    expect(one.election.leader).toBeUndefined()
+    expect(one.sent).toContainEqual({ to: 'b', message: { type: 'resigned', term: term(5, 'a') } })
+    one.receive('a', leads(11, 'a'))
+    expect(one.election.leader).toBe('a')
+  })
+
+  it('takes no news of a leader for new that has stood again since', () => {
+    const one = node().receive('a', request(9)).receive('b', leads(5, 'a')).receive('d', request(10)).flush()
+    expect(one.election.leader).toBeUndefined()
+  })
+
   it('hears nothing from who is no member, nor of one', () => {
     const one = node()
     one.receive('x', request(7))
