@@ -226,8 +226,6 @@ class TimestampElection implements LogElection<Message> {
   #see(candidacy: Term): void {
     if (compareTerms(candidacy, this.promised) <= 0) return
     this.#newest.see(candidacy)
-    // A leader that stands does not know of its leadership any more, or has given it up.
-    if (candidacy.id === this.#established.id) this.#vacant = true
     if (this.#standing !== undefined) this.#standIn((multiples.retry + this.#env.random.fraction()) * this.#maxDelayMs)
     this.#retire()
     this.#settle()
@@ -236,6 +234,8 @@ class TimestampElection implements LogElection<Message> {
   #weigh(request: Term, position: PositionRecord): void {
     if (!this.#newest.possible(request)) return
     const order = compareTerms(request, this.promised)
+    // A leader that stands anew leads no more, or does not know that it does; and it may hear nobody who could tell it.
+    if (request.id === this.#established.id && compareTerms(request, this.#established) > 0) this.#vacate(this.#established)
     if (order < 0) {
       if (compareTerms(request, this.#established) < 0 && this.leader !== undefined) this.#tell(request.id)
       else this.#env.send(request.id, { type: 'newer', newest: this.promised })

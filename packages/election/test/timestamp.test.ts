@@ -106,6 +106,12 @@ describe('a voter', () => {
     expect(one.election.leader).toBe('a')
   })
 
+  it('follows it no more, either, when it stands with less than somebody else has', () => {
+    const one = node().receive('a', leads(5, 'a')).receive('b', request(9)).receive('a', request(7)).flush()
+    expect(one.election.leader).toBeUndefined()
+    expect(one.sent).toContainEqual({ to: 'a', message: { type: 'newer', newest: term(9, 'b') } })
+  })
+
   it('takes no news of a leader for new that has stood again since', () => {
     const one = node().receive('a', request(9)).receive('b', leads(5, 'a')).receive('d', request(10)).flush()
     expect(one.election.leader).toBeUndefined()
