@@ -140,8 +140,7 @@ class TimestampElection implements LogElection<Message> {
 
   suspect(peer: NodeId): void {
     if (!this.#succession.suspect(peer)) return
-    // Who reaches no quorum can lead nobody, and yet may be heard, so that nobody else would stand.
-    if (this.#members.length - this.#succession.suspected.length < this.#quorum) this.resign()
+    this.#resignIfAlone()
     this.#settle()
     // Whoever waits for that peer's candidacy waits in vain.
     if (this.leader === undefined && peer === this.promised.id) this.#standIn(this.#succession.waitMs())
@@ -259,6 +258,12 @@ class TimestampElection implements LogElection<Message> {
     standing.timestamp++
     if (standing.timestamp < standing.start + this.#quorum) return
     this.#establish({ number: standing.start, id: this.#env.self.id })
+    this.#resignIfAlone()
+  }
+
+  /** Who reaches no quorum can lead nobody, and yet may be heard, so that nobody else would stand. */
+  #resignIfAlone(): void {
+    if (this.#members.length - this.#succession.suspected.length < this.#quorum) this.resign()
   }
 
   #learn(from: NodeId, term: Term, newest: Term): void {

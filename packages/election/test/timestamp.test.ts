@@ -493,6 +493,18 @@ describe('a leader', () => {
     expect(one.sent).toEqual(others.map((to) => ({ to, message: { type: 'resigned', term: term(start, 'c') } })))
   })
 
+  it('gives up at once what it wins by acknowledgements that came late, when by then it reaches no quorum', () => {
+    const one = node()
+    const start = standing(one)
+    for (const id of ['a', 'b', 'd']) one.do((election) => election.suspect(id, 'silent'))
+    for (const id of ['a', 'b']) one.receive(id, { type: 'acknowledge', timestamp: start })
+    one.flush()
+    expect(one.election.leader).toBeUndefined()
+    expect(one.sent.slice(-4)).toEqual(
+      others.map((to) => ({ to, message: { type: 'resigned', term: term(start, 'c') } })),
+    )
+  })
+
   it('is not shaken by suspicions of itself', () => {
     const { one } = leader()
     one.do((election) => election.suspect('c', 'gone'))
