@@ -234,7 +234,8 @@ class TimestampElection implements LogElection<Message> {
     if (!this.#newest.possible(request)) return
     const order = compareTerms(request, this.promised)
     // A leader that stands anew leads no more, or does not know that it does; and it may hear nobody who could tell it.
-    if (request.id === this.#established.id && compareTerms(request, this.#established) > 0) this.#vacate(this.#established)
+    if (request.id === this.#established.id && compareTerms(request, this.#established) > 0)
+      this.#vacate(this.#established)
     if (order < 0) {
       if (compareTerms(request, this.#established) < 0 && this.leader !== undefined) this.#tell(request.id)
       else this.#env.send(request.id, { type: 'newer', newest: this.promised })

@@ -199,9 +199,7 @@ class ElectionRun<M> {
     const live = core.filter((id) => this.#simulation.isUp(id))
     const leader = live[0] === undefined ? undefined : this.#simulation.root(live[0]).leader
     return (
-      leader !== undefined &&
-      live.includes(leader) &&
-      live.every((id) => this.#simulation.root(id).leader === leader)
+      leader !== undefined && live.includes(leader) && live.every((id) => this.#simulation.root(id).leader === leader)
     )
   }
 
