@@ -140,8 +140,7 @@ class TimestampElection implements LogElection<Message> {
 
   suspect(peer: NodeId): void {
     if (!this.#succession.suspect(peer)) return
-    // Who reaches no quorum can lead nobody, and yet may be heard, so that nobody else would stand.
-    if (this.#members.length - this.#succession.suspected.length < this.#quorum) this.resign()
+    this.#resignIfAlone()
     this.#settle()
     // Whoever waits for that peer's candidacy waits in vain.
     if (this.leader === undefined && peer === this.promised.id) this.#standIn(this.#succession.waitMs())
@@ -234,6 +233,9 @@ class TimestampElection implements LogElection<Message> {
   #weigh(request: Term, position: PositionRecord): void {
     if (!this.#newest.possible(request)) return
     const order = compareTerms(request, this.promised)
+    // A leader that stands anew leads no more, or does not know that it does; and it may hear nobody who could tell it.
+    if (request.id === this.#established.id && compareTerms(request, this.#established) > 0)
+      this.#vacate(this.#established)
     if (order < 0) {
       if (compareTerms(request, this.#established) < 0 && this.leader !== undefined) this.#tell(request.id)
       else this.#env.send(request.id, { type: 'newer', newest: this.promised })
@@ -257,6 +259,12 @@ class TimestampElection implements LogElection<Message> {
     standing.timestamp++
     if (standing.timestamp < standing.start + this.#quorum) return
     this.#establish({ number: standing.start, id: this.#env.self.id })
+    this.#resignIfAlone()
+  }
+
+  /** Who reaches no quorum can lead nobody, and yet may be heard, so that nobody else would stand. */
+  #resignIfAlone(): void {
+    if (this.#members.length - this.#succession.suspected.length < this.#quorum) this.resign()
   }
 
   #learn(from: NodeId, term: Term, newest: Term): void {
@@ -292,7 +300,7 @@ class TimestampElection implements LogElection<Message> {
 
   #establish(term: Term): void {
     this.#established = term
-    this.#vacant = false
+    this.#vacant = term.id === this.promised.id && compareTerms(term, this.promised) < 0
     this.#settle()
   }
 

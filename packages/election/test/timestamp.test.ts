@@ -95,6 +95,28 @@ describe('a voter', () => {
     expect(one.election.term).toEqual(term(9, 'b'))
   })
 
+  it('follows a leader no more that stands anew: it does not lead, and may hear nobody who could tell it that it does', () => {
+    const one = node().receive('a', leads(5, 'a')).receive('a', request(9)).flush()
+    expect(one.election.leader).toBeUndefined()
+    // Not either when somebody else is heard who does not know yet, or when yet another stands.
+    one.receive('b', leads(5, 'a')).receive('d', request(10)).flush()
+    expect(one.election.leader).toBeUndefined()
+    expect(one.sent).toContainEqual({ to: 'b', message: { type: 'resigned', term: term(5, 'a') } })
+    one.receive('a', leads(11, 'a'))
+    expect(one.election.leader).toBe('a')
+  })
+
+  it('follows it no more, either, when it stands with less than somebody else has', () => {
+    const one = node().receive('a', leads(5, 'a')).receive('b', request(9)).receive('a', request(7)).flush()
+    expect(one.election.leader).toBeUndefined()
+    expect(one.sent).toContainEqual({ to: 'a', message: { type: 'newer', newest: term(9, 'b') } })
+  })
+
+  it('takes no news of a leader for new that has stood again since', () => {
+    const one = node().receive('a', request(9)).receive('b', leads(5, 'a')).receive('d', request(10)).flush()
+    expect(one.election.leader).toBeUndefined()
+  })
+
   it('hears nothing from who is no member, nor of one', () => {
     const one = node()
     one.receive('x', request(7))
@@ -469,6 +491,18 @@ describe('a leader', () => {
     one.do((election) => election.suspect('d', 'silent'))
     expect(one.election.leader).toBeUndefined()
     expect(one.sent).toEqual(others.map((to) => ({ to, message: { type: 'resigned', term: term(start, 'c') } })))
+  })
+
+  it('gives up at once what it wins by acknowledgements that came late, when by then it reaches no quorum', () => {
+    const one = node()
+    const start = standing(one)
+    for (const id of ['a', 'b', 'd']) one.do((election) => election.suspect(id, 'silent'))
+    for (const id of ['a', 'b']) one.receive(id, { type: 'acknowledge', timestamp: start })
+    one.flush()
+    expect(one.election.leader).toBeUndefined()
+    expect(one.sent.slice(-4)).toEqual(
+      others.map((to) => ({ to, message: { type: 'resigned', term: term(start, 'c') } })),
+    )
   })
 
   it('is not shaken by suspicions of itself', () => {

@@ -6,6 +6,7 @@ import {
   runElection,
   runFailureDetector,
   sweep,
+  type FaultAction,
   type RunOptions,
   type RunResult,
 } from '../src/index.js'
@@ -53,6 +54,14 @@ describe('runElection', () => {
   it('sees that the dead are named, and nothing wrong while nobody is dead', () => {
     expect(broken(runElection(wrong.firstLeads, calm))).toEqual([])
     const schedule = [{ atMs: 1, action: { type: 'crash', node: 'n1' } }] as const
+    expect(broken(runElection(wrong.firstLeads, { ...calm, schedule }))).toEqual(['eventual-accuracy'])
+  })
+
+  it.each([
+    ['paused', [{ type: 'pause', node: 'n1', forGood: true }]],
+    ['cut off', [{ type: 'cut', from: ['n1'], to: ['n2', 'n3', 'n4', 'n5'], forGood: 'n1' }]],
+  ] satisfies [string, FaultAction[]][])('sees that one is named who is %s for good', (_, actions) => {
+    const schedule = actions.map((action) => ({ atMs: 1, action }))
     expect(broken(runElection(wrong.firstLeads, { ...calm, schedule }))).toEqual(['eventual-accuracy'])
   })
 
@@ -142,6 +151,16 @@ describe('runFailureDetector', () => {
     const { violations, detectionTimesMs } = runFailureDetector(wrong.suspectsNobody, crashed)
     expect(violations).toMatchObject([{ property: 'strong-completeness', what: 'n1 trusts n2, which is down' }])
     expect(detectionTimesMs).toEqual([])
+  })
+
+  it.each([
+    ['paused', { type: 'pause', node: 'n2', forGood: true }],
+    ['cut off', { type: 'cut', from: ['n2'], to: ['n1', 'n3', 'n4', 'n5'], forGood: 'n2' }],
+  ] satisfies [string, FaultAction][])('sees one trusted who is %s for good', (_, action) => {
+    const { violations } = runFailureDetector(wrong.suspectsNobody, { ...calm, schedule: [{ atMs: 100, action }] })
+    expect(violations).toMatchObject([
+      { property: 'strong-completeness', what: 'n1 trusts n2, of which it will hear nothing more' },
+    ])
   })
 
   it('sees the living suspected, and counts the mistakes', () => {

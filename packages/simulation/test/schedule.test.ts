@@ -324,6 +324,15 @@ describe('the end of faults', () => {
     expect([simulation.connected('n4', 'n5'), simulation.connected('n5', 'n4')]).toEqual([false, true])
   })
 
+  it('leaves nobody behind by what has not struck: a crash that waits for its occasion, a pause of who was down', () => {
+    const schedule: ScheduledFault[] = [
+      { atMs: 10, action: { type: 'crash', node: 'n1', afterSends: 1_000_000, forGood: true } },
+      { atMs: 10, action: { type: 'crash', node: 'n2', restartAfterMs: 20 } },
+      { atMs: 20, action: { type: 'pause', node: 'n2', forGood: true } },
+    ]
+    expect(healed(schedule, ['crash-recovery']).core).toEqual(['n1', 'n2', 'n3', 'n4', 'n5'])
+  })
+
   it('brings everybody back but those who crashed for good', () => {
     const schedule: ScheduledFault[] = [
       { atMs: 10, action: { type: 'crash', node: 'n1', forGood: true } },

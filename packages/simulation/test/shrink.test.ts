@@ -107,6 +107,11 @@ describe('episodes', () => {
     expect(mostFaulty([crash('n1', 5), { ...crash('n2'), atMs: 15 }])).toBe(2)
     expect(mostFaulty([crash('n1', 5), { ...crash('n2'), atMs: 16 }])).toBe(1)
     expect(mostFaulty([crash('n1'), { ...crash('n2'), atMs: 1000 }])).toBe(2)
+    const lying = (node: string, atMs: number, lies: boolean) =>
+      ({ atMs, action: { type: 'lying-disk', node, lies } }) as const
+    const [first, second] = [lying('n1', 10, true), lying('n2', 20, true)]
+    expect(mostFaulty([first, lying('n1', 15, false), second, lying('n2', 25, false)])).toBe(1)
+    expect(mostFaulty([first, second, lying('n2', 25, false)])).toBe(2)
   })
 })
 
@@ -179,6 +184,24 @@ describe('shrink', { timeout: 120_000 }, () => {
     const algorithm = wrong.nobodyLeads
     const { to } = shrink(crowded(algorithm), (candidate) => runScenario(candidate, { algorithm }))
     expect(to.nodes).toBe(5)
+  })
+
+  it('calls whoever is left behind by its new name when a node before it is left out', () => {
+    const others = ['n1', 'n2', 'n3']
+    const cut = (from: readonly string[], to: readonly string[]) => ({
+      atMs: 100,
+      action: { type: 'cut', from, to, forGood: 'n4' } as const,
+    })
+    const algorithm = wrong.lastLeads
+    const schedule = [cut(['n4'], others), cut(others, ['n4'])]
+    const before = scenarioOf({ algorithm }, { nodes: 4, seed: 1, faults: ['partition'], chaosMs: 100, schedule })
+    const { scenario, property } = shrunk(algorithm, { ...before, requests: [] })
+    expect(property).toBe('eventual-accuracy')
+    expect(scenario.nodes).toBe(2)
+    expect(scenario.schedule).toMatchObject([
+      { action: { type: 'cut', from: ['n2'], to: ['n1'], forGood: 'n2' } },
+      { action: { type: 'cut', from: ['n1'], to: ['n2'], forGood: 'n2' } },
+    ])
   })
 
   it('keeps the property that the scenario was kept for, or that is asked for', () => {

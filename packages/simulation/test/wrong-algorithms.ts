@@ -65,7 +65,10 @@ class Naming implements Election<Message> {
   }
 }
 
-function election(name: string, act: (naming: Naming) => void): ElectionDefinition<Message> {
+function election(
+  name: string,
+  act: (naming: Naming, members: readonly NodeId[]) => void,
+): ElectionDefinition<Message> {
   return defineElection<Message>({
     name,
     family: 'rounds',
@@ -77,7 +80,7 @@ function election(name: string, act: (naming: Naming) => void): ElectionDefiniti
     carriesLog: false,
     agreesWithinMs: () => 100,
     codec,
-    create: (env) => new Naming(env, act),
+    create: (env, { members }) => new Naming(env, (naming) => act(naming, members)),
   })
 }
 
@@ -89,6 +92,8 @@ export const allLead = election('all-lead', (naming) => naming.name(naming.self,
 export const allLeadApart = election('all-lead-apart', (naming) => naming.name(naming.self, term(1, naming.self)))
 /** Everybody names the first node, dead or alive. */
 export const firstLeads = election('first-leads', (naming) => naming.name('n1', term(1)))
+/** Everybody names the last node, dead or alive. */
+export const lastLeads = election('last-leads', (naming, members) => naming.name(members.at(-1), term(1)))
 /** Nobody names anybody. */
 export const nobodyLeads = election('nobody-leads', () => {})
 

@@ -194,15 +194,20 @@ class ElectionRun<M> {
     if (promised !== undefined) this.#promised.set(node, promised)
   }
 
-  /** Whether all live nodes of the core name the same living one. */
+  /** Whether all live nodes of the core name the same one, which serves them. */
   #agreed(core: readonly NodeId[]): boolean {
     const live = core.filter((id) => this.#simulation.isUp(id))
     const leader = live[0] === undefined ? undefined : this.#simulation.root(live[0]).leader
     return (
       leader !== undefined &&
-      this.#simulation.isUp(leader) &&
+      this.#serves(leader, core) &&
       live.every((id) => this.#simulation.root(id).leader === leader)
     )
+  }
+
+  /** Who is paused or cut off for good serves nobody, however alive it is; a Byzantine node does if it likes. */
+  #serves(leader: NodeId, core: readonly NodeId[]): boolean {
+    return this.#simulation.isUp(leader) && (core.includes(leader) || !this.#judged.has(leader))
   }
 
   #leads(id: NodeId): boolean {
@@ -217,8 +222,8 @@ class ElectionRun<M> {
     if (named.some((leader) => leader === undefined || leader !== named[0])) {
       this.#violations.add('eventual-agreement', `once faults have ceased ${names}`)
     }
-    if (named.some((leader) => leader !== undefined && !simulation.isUp(leader))) {
-      this.#violations.add('eventual-accuracy', `once faults have ceased ${names}; live: ${simulation.live.join(', ')}`)
+    if (named.some((leader) => leader !== undefined && !this.#serves(leader, core))) {
+      this.#violations.add('eventual-accuracy', `once faults have ceased ${names}; live: ${live.join(', ')}`)
     }
   }
 }

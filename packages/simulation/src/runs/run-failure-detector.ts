@@ -56,7 +56,8 @@ export function detectorPlan(
 
 /**
  * Runs a failure detector under the faults that it declares to tolerate, then heals and waits for three times the bound on
- * detection: by then every node that is down must be suspected by all live ones, and no other by any.
+ * detection: by then every node that is down, or paused or cut off for good, must be suspected by all of the core, and none of the
+ * core by any.
  */
 export function runFailureDetector<M>(
   definition: FailureDetectorDefinition<M>,
@@ -131,6 +132,8 @@ export function runFailureDetector<M>(
         violations.add('eventual-strong-accuracy', `${observer} suspects ${peer}, which is alive`)
       } else if (!suspected && !simulation.isUp(peer)) {
         violations.add('strong-completeness', `${observer} trusts ${peer}, which is down`)
+      } else if (!suspected && (simulation.isPaused(peer) || !simulation.connected(peer, observer))) {
+        violations.add('strong-completeness', `${observer} trusts ${peer}, of which it will hear nothing more`)
       }
     }
   }

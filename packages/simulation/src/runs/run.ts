@@ -211,7 +211,7 @@ export function heal<Root extends Protocol<unknown>>(
   { ids, faults, maxDelayMs }: Plan,
   schedule: readonly ScheduledFault[],
 ): readonly NodeId[] {
-  const left = leftBehind(schedule)
+  const left = leftBehind(schedule, simulation)
   simulation.marks.add('left-behind', left.size)
   const gone = new Set(schedule.flatMap(({ action }) => (action.type === 'crash' && action.forGood ? action.node : [])))
   const restarting = faults.includes('crash-recovery') ? ids.filter((id) => !gone.has(id)) : []
@@ -243,12 +243,20 @@ export function judgedNodes(ids: readonly NodeId[], schedule: readonly Scheduled
   return new Set(ids.filter((id) => !byzantine.has(id)))
 }
 
-/** Who is left behind when faults cease. */
-function leftBehind(schedule: readonly ScheduledFault[]): ReadonlySet<NodeId> {
+/**
+ * Who is left behind when faults cease. What was to crash for good and still waits for its occasion, or to be paused and was down just then,
+ * is as good as the others.
+ */
+function leftBehind(
+  schedule: readonly ScheduledFault[],
+  simulation: Pick<Simulation<never>, 'isUp' | 'isPaused'>,
+): ReadonlySet<NodeId> {
   return new Set(
     schedule.flatMap(({ action }) => {
       if (action.type === 'cut') return action.forGood ?? []
-      return (action.type === 'crash' || action.type === 'pause') && action.forGood === true ? action.node : []
+      if ((action.type !== 'pause' && action.type !== 'crash') || action.forGood !== true) return []
+      const struck = action.type === 'pause' ? simulation.isPaused(action.node) : !simulation.isUp(action.node)
+      return struck ? action.node : []
     }),
   )
 }

@@ -15,7 +15,7 @@ import {
   type FieldReaders,
   type Reader,
 } from './readers.js'
-import { scheduledFault, scheduledRequest } from './schedule-readers.js'
+import { faultSchedule, scheduledRequest } from './schedule-readers.js'
 import type { Scenario } from './scenario.js'
 
 type Written = Scenario & { readonly leftToSeed?: readonly string[] }
@@ -73,7 +73,7 @@ export function parseScenario(source: string): Scenario {
     detectionTimeMs: only(runs, 'detector', number(0.1, 86_400_000, 'milliseconds')),
     huntLeaders: only(runs, 'log', flag),
     violates: optional(list(text)),
-    schedule: list(scheduledFault),
+    schedule: faultSchedule,
     requests: list(scheduledRequest(runs)),
     leftToSeed: optional(list(text)),
   }

@@ -1,5 +1,5 @@
 import type { FaultAction, ScheduledFault } from '../fault-action.js'
-import type { LinkConditions } from '../network.js'
+import { calmLinks, type LinkConditions } from '../network.js'
 import { partitionShapes, type PartitionShape } from '../partition-shapes.js'
 import { recordedLatencies, type LatencyName } from '../recorded-latencies.js'
 import type { RunKind } from '../runs/run.js'
@@ -89,8 +89,24 @@ const requests: { readonly [What in RequestKind]: FieldReaders<Asked<What>> } = 
   transfer: { atMs: time, node, to: node },
 }
 
-export const scheduledFault: Reader<ScheduledFault> = (value, bounds) =>
+const scheduledFault: Reader<ScheduledFault> = (value, bounds) =>
   readFields<ScheduledFault>(value, { atMs: time, action }, bounds)
+
+/** All that strikes. What links are told at one time goes on until they are told otherwise: together it has to make sense. */
+export const faultSchedule: Reader<readonly ScheduledFault[]> = (value, bounds) => {
+  const faults = value.items.map((item) => ({ item, fault: scheduledFault(item, bounds) }))
+  let links = calmLinks
+  for (const { item, fault } of [...faults].sort((a, b) => a.fault.atMs - b.fault.atMs)) {
+    if (fault.action.type !== 'links') continue
+    links = { ...links, ...fault.action.conditions }
+    if (links.minDelayMs <= links.maxDelayMs) continue
+    const conditions = item.members.get('action')?.members.get('conditions') as Located
+    throw conditions.invalid(
+      `has messages take from ${links.minDelayMs} to ${links.maxDelayMs} ms; the longest time must be no shorter than the shortest`,
+    )
+  }
+  return faults.map(({ fault }) => fault)
+}
 
 /** A request of what is made of this kind of algorithm. */
 export function scheduledRequest(kind: RunKind): Reader<ScheduledRequest> {

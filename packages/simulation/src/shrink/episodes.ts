@@ -40,7 +40,7 @@ export function inOrder<T extends { readonly atMs: number }>(items: readonly T[]
   return [...items].sort((a, b) => a.atMs - b.atMs)
 }
 
-/** The most nodes that a schedule has down, about to go down, standing still or omitting at a time. */
+/** The most nodes that a schedule has down, about to go down, standing still, omitting or forgetting at a time. */
 export function mostFaulty(schedule: readonly ScheduledFault[]): number {
   const spells = episodesOf(schedule).flatMap(spell)
   // The most are faulty when one more has just become so.
@@ -76,6 +76,8 @@ function faulty(action: FaultAction): NodeId | undefined {
       return action.node
     case 'cut':
       return action.forGood
+    case 'lying-disk':
+      return action.lies ? action.node : undefined
     default:
       return brings(action)
   }

@@ -114,7 +114,7 @@ function leaveOut(scenario: Scenario, gone: NodeId): Scenario {
 /** The same with other names; `undefined` when it is about nobody any more. */
 function rename<T extends object>(item: T, names: ReadonlyMap<NodeId, NodeId>): T | undefined {
   const renamed: Record<string, unknown> = { ...(item as Readonly<Record<string, unknown>>) }
-  for (const field of ['node', 'peer', 'to', 'from']) {
+  for (const field of ['node', 'peer', 'to', 'from', 'forGood']) {
     const value = renamed[field]
     if (typeof value === 'string') renamed[field] = names.get(value)
     else if (Array.isArray(value)) renamed[field] = value.flatMap((id: NodeId) => names.get(id) ?? [])
