@@ -13,7 +13,7 @@ const clone = join(scratch, 'quorate')
 try {
   cloneTo(clone, { built: true })
   await provideTarballs(join(clone, 'tarballs'))
-  const problem = await follow('docs/adding-an-algorithm.md', clone, installEnv)
+  const problem = await follow('docs/adding-an-algorithm.md', clone, installEnv(scratch))
   report('adding an algorithm', problem === undefined ? [] : [problem])
 } finally {
   rmSync(scratch, { recursive: true, force: true })

@@ -18,5 +18,14 @@ export function cloneTo(folder, { built = false } = {}) {
   execFileSync('git', ['init', '--quiet'], { cwd: folder })
 }
 
-/** What is installed there comes from what this machine has, where it has it. */
-export const installEnv = { npm_config_prefer_offline: 'true', npm_config_audit: 'false' }
+/**
+ * The environment of a machine that has the packages that are installed there, where this one has them, and knows nothing else of any
+ * registry: what can be resolved only by what pnpm remembers of other days fails. `scratch`: a folder of its own.
+ */
+export function installEnv(scratch) {
+  return {
+    npm_config_prefer_offline: 'true',
+    npm_config_audit: 'false',
+    npm_config_cache_dir: join(scratch, 'pnpm-cache'),
+  }
+}

@@ -5,8 +5,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { parseSync } from 'oxc-parser'
+import { withImporter } from './lockfile.mjs'
 import { pnpm, run } from './steps.mjs'
-import { filesUnder, root } from './workspace.mjs'
+import { filesUnder, readPackages, root } from './workspace.mjs'
 
 /** Kinds of algorithms by the name that they are asked for by. `folder`: the package of those that are ours. */
 const kinds = {
@@ -48,8 +49,9 @@ async function create(args) {
   }
   addToReadme(plan)
   await must('oxfmt', [join(root, 'node_modules/.bin/oxfmt'), [dir]])
-  // Frozen is what CI installs like, and the lockfile has to learn of the package.
-  await must('pnpm install', pnpm('install', '--offline', '--no-frozen-lockfile'))
+  addToLockfile(plan)
+  // Frozen, nothing is resolved anew: that would take what registries say of packages, which a fresh machine has not asked.
+  await must('pnpm install', pnpm('install', '--offline', '--frozen-lockfile'))
   // What is wrong elsewhere is no matter of this package.
   await must('check:references', [process.execPath, [join(root, 'scripts/check-references.mjs'), '--fix']], (line) =>
     line.startsWith(`${dir}:`),
@@ -135,6 +137,14 @@ function addToReadme({ kind, dir, packageName, algorithm }) {
   const what = kind.what.replace(/^an? /, '')
   lines.splice(place + 1, 0, `| [\`${packageName}\`](${dir}) | ${algorithm}, ${what} | in development |`)
   writeFileSync(path, lines.join('\n'))
+}
+
+/** All that it depends on is in the workspace. */
+function addToLockfile({ dir }) {
+  const path = join(root, 'pnpm-lock.yaml')
+  const manifest = JSON.parse(readFileSync(join(root, dir, 'package.json'), 'utf8'))
+  const folders = new Map(readPackages().map((each) => [each.name, each.dir]))
+  writeFileSync(path, withImporter(readFileSync(path, 'utf8'), dir, manifest, folders))
 }
 
 /** Runs a command, which must succeed, or at least say nothing that `matters`. */
