@@ -35,6 +35,7 @@ import {
   type Term,
 } from '@quorate/core'
 import { majority, type Majority } from '@quorate/voting/majority'
+import { benignFaults } from './benign-faults.js'
 import { abstraction } from './raft/abstraction.js'
 import { Ballot } from './raft/ballot.js'
 import { forge } from './raft/forge.js'
@@ -459,23 +460,7 @@ export const raft = defineElection<Message>({
   name: 'raft',
   family: 'rounds',
   synchrony: 'partially-synchronous',
-  tolerates: [
-    'crash-stop',
-    'crash-recovery',
-    'loss',
-    'duplication',
-    'reordering',
-    'delay',
-    'partition',
-    'one-way-partition',
-    'pause',
-    'slow-process',
-    'torn-write',
-    'failed-sync',
-    'full-disk',
-    'slow-disk',
-    'bit-rot',
-  ],
+  tolerates: benignFaults,
   resilience: (n) => Math.floor((n - 1) / 2),
   guarantees: ['one-leader-per-term', 'quorum-support', 'eventual-agreement', 'eventual-accuracy'],
   counterexamples: [

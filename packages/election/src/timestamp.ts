@@ -36,6 +36,7 @@ import {
   type Term,
 } from '@quorate/core'
 import { majoritySize } from '@quorate/voting/majority'
+import { benignFaults } from './benign-faults.js'
 import { reaches, toRecord, type PositionRecord } from './position.js'
 import { Succession } from './succession.js'
 import { forge } from './timestamp/forge.js'
@@ -381,23 +382,7 @@ export const timestamp = defineElection<Message>({
   name: 'timestamp',
   family: 'rounds',
   synchrony: 'partially-synchronous',
-  tolerates: [
-    'crash-stop',
-    'crash-recovery',
-    'loss',
-    'duplication',
-    'reordering',
-    'delay',
-    'partition',
-    'one-way-partition',
-    'pause',
-    'slow-process',
-    'torn-write',
-    'failed-sync',
-    'full-disk',
-    'slow-disk',
-    'bit-rot',
-  ],
+  tolerates: benignFaults,
   resilience: (n) => Math.floor((n - 1) / 2),
   guarantees: ['one-leader-per-term', 'quorum-support', 'eventual-agreement', 'eventual-accuracy'],
   counterexamples: [
