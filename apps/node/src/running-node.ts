@@ -1,6 +1,7 @@
 import {
   isQuorateError,
   QuorateError,
+  type ErrorCode,
   type HostReport,
   type Incarnation,
   type NodeId,
@@ -12,14 +13,15 @@ import { raftLog } from '@quorate/replication'
 import { ProcessHost, type DataFolder } from '@quorate/runtime'
 import { startGrpcTransport, type GrpcTransport, type TransportReport } from '@quorate/transport-grpc'
 import { openWriteAheadLog, type WriteAheadLog } from '@quorate/write-ahead-log'
+import { guarded } from './composition/guarded.js'
 import { member, type Member, type MemberIndication, type Replicated } from './composition/member.js'
 import type { EtcdServer } from '@quorate/etcd-api'
 import { serveClients } from './client-server.js'
 import { controlService } from './control/control-service.js'
 import { Control } from './gen/quorate/control/v1/control_pb.js'
 import { createHttpServer, type HttpServer } from './http-server.js'
+import { handOver } from './hand-over.js'
 import { inTime } from './in-time.js'
-import { leaderChange } from './leader-change.js'
 import { createMetrics, type Metrics } from './metrics.js'
 import { NodeEvents } from './node-events.js'
 import type { NodeEvent, NodeHandle, NodeLogger, NodeOptions, NodeStatus, ReplicatedStatus } from './node-handle.js'
@@ -89,6 +91,9 @@ export class RunningNode implements NodeHandle {
       protocol: member(
         {
           ...settings,
+          failureDetector: guarded(settings.failureDetector),
+          election: guarded(settings.election),
+          agreement: guarded(settings.agreement),
           ...(options.voteValue !== undefined && { voteValue: options.voteValue }),
           ...(state !== undefined && { replicated: this.#replicated(state) }),
         },
@@ -96,6 +101,7 @@ export class RunningNode implements NodeHandle {
       ),
       transmit: (to, channel, payload) => this.#transport?.send(to, channel, payload),
       onReport: (report) => this.#reported(report),
+      onFailure: (error) => this.#threw('QUORATE_PROTOCOL_FAILED', error),
     })
     this.#access = new StateAccess(settings.election, state, (action) =>
       this.#host.request((root) => root.state !== undefined && action(root.state)),
@@ -149,6 +155,7 @@ export class RunningNode implements NodeHandle {
       throw error
     }
     this.#host.start()
+    if (this.#failure !== undefined) await this.stopped
     this.#logger.info(
       {
         ...{ clusterId, incarnation: this.incarnation, version },
@@ -253,7 +260,11 @@ export class RunningNode implements NodeHandle {
     const deadlineMs = performance.now() + timeoutMs
     this.#events.emit({ type: 'stopping', reason: this.#failure?.message ?? 'asked to' })
     if (this.#failure === undefined) {
-      await this.#handOver(deadlineMs)
+      await handOver(this, deadlineMs, {
+        waitMs: this.#handOverMs,
+        alone: () => this.#failure !== undefined || this.#connected.size === 0,
+        onError: (error) => this.#logger.error({ error: String(error) }, 'the election threw when it was to resign'),
+      })
       await this.#clients?.stop(Math.max(100, deadlineMs - performance.now()))
       // What was written last must be durable, and so sent, before the host stops.
       await this.#written(deadlineMs)
@@ -269,29 +280,6 @@ export class RunningNode implements NodeHandle {
     await this.#closed(deadlineMs)
     this.#logger.info({}, `${this.name} has stopped`)
     this.#settleStopped(this.#failure)
-  }
-
-  /** Lets go of leadership, and waits until another member has it, so that nobody who asks here goes without in between. */
-  async #handOver(deadlineMs: number): Promise<void> {
-    if (this.election.leader !== this.name) return
-    try {
-      this.#host.request((root) => root.election.resign())
-    } catch (error) {
-      this.#logger.error({ error: String(error) }, 'the election threw when it was to resign')
-      return
-    }
-    if (this.#connected.size === 0) return
-    const others = (listener: (event: NodeEvent) => void): (() => void) => this.onEvent(listener)
-    const waitMs = Math.min(this.#handOverMs, deadlineMs - performance.now())
-    if (await leaderChange(others, (leader) => leader !== this.name, waitMs)) return
-    if (this.#failure !== undefined) return
-    // Whom it chose does not take over: the others are to elect one.
-    this.#host.request((root) => root.election.resign())
-    await leaderChange(
-      others,
-      (leader) => leader !== this.name,
-      Math.min(this.#handOverMs, deadlineMs - performance.now()),
-    )
   }
 
   /** Closes the state and the data folder. A disk that hangs holds them until the process ends: nobody else may have them before. */
@@ -322,11 +310,7 @@ export class RunningNode implements NodeHandle {
       machine,
       requestTimeoutMs,
       clientUrls: advertiseClientUrls,
-      failed: (error) => {
-        const code = isQuorateError(error) ? error.code : 'QUORATE_STATE_MACHINE_FAILED'
-        const message = error instanceof Error ? error.message : String(error)
-        this.#fail({ code, message, data: isQuorateError(error) ? error.data : {} })
-      },
+      failed: (error) => this.#threw('QUORATE_STATE_MACHINE_FAILED', error),
       forgotten: (witness) =>
         this.#fail({
           code: 'QUORATE_DATA_DIR_LOST',
@@ -336,6 +320,14 @@ export class RunningNode implements NodeHandle {
           data: { name: this.name, witness },
         }),
     }
+  }
+
+  /** What it is to be called if it says nothing itself: `code`. */
+  #threw(code: ErrorCode, error: unknown): void {
+    const { stack } = error instanceof Error ? (error.cause instanceof Error ? error.cause : error) : {}
+    if (stack !== undefined) this.#logger.error({ stack }, 'it threw in a step')
+    if (isQuorateError(error)) this.#fail(error)
+    else this.#fail({ code, message: error instanceof Error ? error.message : String(error), data: {} })
   }
 
   /**

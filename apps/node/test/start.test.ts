@@ -123,10 +123,12 @@ describe('an algorithm of the user', () => {
     const { args } = await alone('--election', `./${basename(module)}`)
     const node = bench.start(args, { cwd: dirname(module) })
     await node.ready()
-    expect((await node.ended).code).not.toBe(0)
-    const { stack } = await node.logged(
-      ({ level, error }) => level === 'error' && error === 'a defect of this election',
+    const { code, stderr } = await node.ended
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /^quorate: QUORATE_ALGORITHM_FAILED: the election "failing" threw in timeout: a defect of this election; the node stops/m,
     )
+    const { stack } = await node.logged(({ level, msg }) => level === 'error' && msg === 'it threw in a step')
     expect(stack).toContain('failing-election.mjs')
   })
 })

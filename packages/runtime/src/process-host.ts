@@ -1,5 +1,6 @@
 import {
   Host,
+  isQuorateError,
   seededRandom,
   unboundedClock,
   type ChildDefinition,
@@ -37,6 +38,11 @@ export interface ProcessHostOptions<Root extends Protocol<unknown>> {
   readonly onReport?: (report: HostReport) => void
   /** Every indication of every protocol, by its path. */
   readonly onIndication?: (path: string, indication: unknown) => void
+  /**
+   * A protocol threw within a step. What it is left in, nobody knows, so the host has halted, as by `halt()`. Default: thrown further, out of
+   * the event that the step was for, which ends most processes.
+   */
+  readonly onFailure?: (error: unknown) => void
 }
 
 /**
@@ -49,6 +55,7 @@ export class ProcessHost<Root extends Protocol<unknown>> {
   readonly #health = new EventLoopHealth()
   readonly #host: Host<Root>
   readonly #self: Incarnation
+  readonly #onFailure: ((error: unknown) => void) | undefined
   #running = false
   /** What became durable before the start: the log repairs what it recovered while a node still opens its ports. */
   #writtenBefore: (() => void)[] | undefined = []
@@ -56,6 +63,7 @@ export class ProcessHost<Root extends Protocol<unknown>> {
   /** Constructs the protocols on what their stores recovered. Nothing is started. */
   constructor(options: ProcessHostOptions<Root>) {
     this.#self = options.self
+    this.#onFailure = options.onFailure
     const clock = new ProcessClock(options.clockBound ?? unboundedClock)
     this.#clock = clock
     this.#timers = new Timers(
@@ -110,11 +118,17 @@ export class ProcessHost<Root extends Protocol<unknown>> {
 
   /**
    * Runs `action` on the outermost protocol as one step and returns its result. Throws `QUORATE_NOT_RUNNING` before `start` and
-   * after the end.
+   * after the end. What `action` throws is thrown to the caller; unless it is a refusal, a `QuorateError` other than
+   * `QUORATE_ALGORITHM_FAILED`, the host halts, and `onFailure` is told as well.
    */
   request<T>(action: (root: Root) => T): T {
     this.#clock.advance()
-    return this.#host.request(action)
+    try {
+      return this.#host.request(action)
+    } catch (error) {
+      if (!isQuorateError(error) || error.code === 'QUORATE_ALGORITHM_FAILED') this.#fail(error)
+      throw error
+    }
   }
 
   /** The state of every protocol, by its path. */
@@ -129,7 +143,7 @@ export class ProcessHost<Root extends Protocol<unknown>> {
 
   /** Stops every protocol in good order; no event is handled afterwards. */
   stop(): void {
-    if (this.#running) this.#step(() => this.#host.stop())
+    this.#step(() => this.#host.stop())
     this.halt()
   }
 
@@ -155,6 +169,16 @@ export class ProcessHost<Root extends Protocol<unknown>> {
   #step(action: () => void): void {
     if (!this.#running) return
     this.#clock.advance()
-    action()
+    try {
+      action()
+    } catch (error) {
+      this.#fail(error)
+      if (this.#onFailure === undefined) throw error
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.halt()
+    this.#onFailure?.(error)
   }
 }
