@@ -19,7 +19,7 @@ describe('quorate chaos, called wrongly, starts nothing and says what is wrong:'
       'too little time for the faults',
       ['--seconds', '12', '--faults', 'kill,pause'],
 
-      /QUORATE_INVALID_OPTION: --seconds is 12; it must be at least 14 for 2 kinds/,
+      /QUORATE_INVALID_OPTION: --seconds is 12; it must be at least 14, so that each kind of fault has its turn: /,
     ],
     [
       'two lengths',

@@ -55,7 +55,7 @@ describe('a schedule of faults', () => {
 
   it('is refused when there is no time for all kinds', () => {
     const draw = (): unknown => drawSchedule({ ...options, seed: 1, durationMs: 20_000 })
-    expect(draw).toThrow(/--seconds is 20; it must be at least 42 for 9 kinds/)
+    expect(draw).toThrow(/--seconds is 20; it must be at least 42, so that each kind of fault has its turn: kill,/)
   })
 
   it('fills only the disk of the node that has the small one', () => {

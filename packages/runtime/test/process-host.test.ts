@@ -1,5 +1,6 @@
 import {
   messageCodec,
+  QuorateError,
   type DiskChange,
   type DiskError,
   type Disk,
@@ -353,5 +354,64 @@ describe('a host', () => {
     const { stalls, longestStallMs } = host.health()
     expect(stalls).toBeGreaterThanOrEqual(1)
     expect(longestStallMs).toBeGreaterThan(40)
+  })
+})
+
+describe('a host whose protocol throws', () => {
+  const defect = new Error('a defect')
+  const throws = (): never => {
+    throw defect
+  }
+
+  it('halts, and tells: nothing that follows reaches the protocol, and nothing that waits leaves', async () => {
+    const failures: unknown[] = []
+    const { host, disk, log, sent } = node(
+      'n1',
+      {
+        receive: (env) => {
+          env.store.put('key', Uint8Array.of(1))
+          env.send('n2', note('after the write'))
+          env.timer('later', 1)
+        },
+        peer: throws,
+      },
+      { onFailure: (error) => failures.push(error) },
+    )
+    host.start()
+    disk.held = true
+    const from = { id: 'n2', incarnation: 7 }
+    host.receive(from, '', codec.encode(note('hello')))
+    host.peer({ type: 'connected', peer: from })
+    expect(failures).toEqual([defect])
+    host.peer({ type: 'connected', peer: from })
+    host.stop()
+    disk.release()
+    await later()
+    expect(failures).toEqual([defect])
+    expect(log).toEqual(['start', 'receive hello from n2/7', 'peer connected n2'])
+    expect(sent).toEqual([])
+    expect(() => host.request(() => 1)).toThrow('has stopped')
+  })
+
+  it('throws it further when nobody is told, and has halted', () => {
+    const { host, log } = node('n1', { start: throws })
+    expect(() => host.start()).toThrow(defect)
+    host.receive({ id: 'n2', incarnation: 7 }, '', codec.encode(note('hello')))
+    expect(log).toEqual(['start'])
+  })
+
+  it('in a request throws it to the caller and halts, unless it is a refusal', () => {
+    const failures: unknown[] = []
+    const { host } = node('n1', {}, { onFailure: (error) => failures.push(error) })
+    host.start()
+    const refusal = new QuorateError('QUORATE_OVERLOADED', 'wait')
+    const refuses = (): never => {
+      throw refusal
+    }
+    expect(() => host.request(refuses)).toThrow(refusal)
+    expect(host.request(() => 1)).toBe(1)
+    expect(() => host.request(throws)).toThrow(defect)
+    expect(failures).toEqual([defect])
+    expect(() => host.request(() => 1)).toThrow('has stopped')
   })
 })

@@ -60,7 +60,7 @@ export function drawSchedule({ seed, nodes, kinds, durationMs }: ScheduleOptions
     throw invalidOption(
       '--seconds',
       durationMs / 1_000,
-      `at least ${leastDurationMs(kinds.length) / 1_000} for ${kinds.length} kinds of faults to have a turn; name fewer by --faults`,
+      `at least ${leastDurationMs(kinds.length) / 1_000}, so that each kind of fault has its turn: ${kinds.join(',')}`,
     )
   const random = seededRandom(seed).fork('faults')
   const endMs = durationMs - calmMs.end
