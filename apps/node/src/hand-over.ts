@@ -1,13 +1,12 @@
 import { leaderChange } from './leader-change.js'
-import type { NodeHandle } from './node-handle.js'
+import type { NodeHandle, NodeLogger } from './node-handle.js'
 
 interface HandOverOptions {
   /** How long another member has to take over, each time that this one resigns. */
   readonly waitMs: number
   /** Whether there is nobody to take over. */
   readonly alone: () => boolean
-  /** The election threw. */
-  readonly onError: (error: unknown) => void
+  readonly logger: NodeLogger
 }
 
 /**
@@ -22,7 +21,7 @@ export async function handOver(node: NodeHandle, deadlineMs: number, options: Ha
     try {
       election.resign()
     } catch (error) {
-      options.onError(error)
+      options.logger.error({ error: String(error) }, 'the election threw when it was to resign')
       return
     }
     if (options.alone()) return

@@ -260,11 +260,8 @@ export class RunningNode implements NodeHandle {
     const deadlineMs = performance.now() + timeoutMs
     this.#events.emit({ type: 'stopping', reason: this.#failure?.message ?? 'asked to' })
     if (this.#failure === undefined) {
-      await handOver(this, deadlineMs, {
-        waitMs: this.#handOverMs,
-        alone: () => this.#failure !== undefined || this.#connected.size === 0,
-        onError: (error) => this.#logger.error({ error: String(error) }, 'the election threw when it was to resign'),
-      })
+      const alone = (): boolean => this.#failure !== undefined || this.#connected.size === 0
+      await handOver(this, deadlineMs, { waitMs: this.#handOverMs, alone, logger: this.#logger })
       await this.#clients?.stop(Math.max(100, deadlineMs - performance.now()))
       // What was written last must be durable, and so sent, before the host stops.
       await this.#written(deadlineMs)
