@@ -41,12 +41,9 @@ import { reaches, toRecord, type PositionRecord } from './position.js'
 import { Succession } from './succession.js'
 import { forge } from './timestamp/forge.js'
 import { codec, type Message } from './timestamp/messages.js'
-import { NewestCandidacy } from './timestamp/newest-candidacy.js'
+import { NewestCandidacy, spread } from './timestamp/newest-candidacy.js'
 import { quorumSupport } from './timestamp/quorum-support.js'
 import { abstentionMs, agreesWithinMs, multiples } from './timestamp/waits.js'
-
-/** How far apart the timestamps of candidacies may be that are drawn at the same time. */
-const spread = 1000
 
 interface Standing {
   /** The timestamp that the candidacy began with: with the node's id it is the candidacy's name. */

@@ -12,6 +12,8 @@ import {
 const key = 'newest'
 const codec = messageCodec({ newest: { number: 'uint', id: 'string' } })
 
+/** How far apart the timestamps of candidacies may be that are drawn at the same time. */
+export const spread = 1000
 /** Far from the greatest integer, so that adding to a timestamp stays exact. A candidacy a millisecond gets there in 140 years. */
 const maxTimestamp = 0x10_0000_0000_0000
 
