@@ -10,6 +10,7 @@ import { chaosText } from '../chaos/report/chaos-text.js'
 import { writeArtifacts } from '../chaos/report/artifacts.js'
 import { requireTarget, targetNames, type TargetName } from '../chaos/targets.js'
 import { workloadNames, type WorkloadName } from '../chaos/workload/history.js'
+import { decimal } from './decimal.js'
 import { interruptible } from './interrupt.js'
 import { stdoutPaint } from './stdout-paint.js'
 
@@ -61,7 +62,7 @@ export function registerChaos(program: Command): void {
 }
 
 async function chaos(flags: ChaosFlags, signal: AbortSignal): Promise<void> {
-  const seed = flags.seed === undefined ? randomInt(2 ** 32) : requireInteger('--seed', Number(flags.seed), { min: 0 })
+  const seed = flags.seed === undefined ? randomInt(2 ** 32) : requireInteger('--seed', decimal(flags.seed), { min: 0 })
   const durationMs = durationOf(flags)
   const workloads = parseWorkloads(flags.workload)
   const target = requireTarget(flags.target)
@@ -93,8 +94,14 @@ function durationOf({ minutes, seconds }: ChaosFlags): number {
   if (minutes !== undefined && seconds !== undefined)
     throw invalidOption('--seconds', seconds, 'left out when --minutes is given')
   if (seconds !== undefined)
-    return 1_000 * requireInteger('--seconds', Number(seconds), { min: 1, max: longestMinutes * 60 })
-  return 60_000 * requireInteger('--minutes', Number(minutes ?? usualMinutes), { min: 1, max: longestMinutes })
+    return 1_000 * requireInteger('--seconds', decimal(seconds), { min: 1, max: longestMinutes * 60 })
+  return (
+    60_000 *
+    requireInteger('--minutes', minutes === undefined ? usualMinutes : decimal(minutes), {
+      min: 1,
+      max: longestMinutes,
+    })
+  )
 }
 
 function parseWorkloads(text: string): WorkloadName[] {

@@ -9,6 +9,7 @@ import { electionTable } from '../demo/election/election-table.js'
 import { playElection } from '../demo/election/play-election.js'
 import { statusCommand } from '../demo/kept.js'
 import { usualAlgorithms } from '../run/run-request.js'
+import { decimal } from './decimal.js'
 import { interruptible } from './interrupt.js'
 import { stdoutPaint } from './stdout-paint.js'
 
@@ -41,7 +42,7 @@ export function registerDemoElection(demo: Command): void {
     .option('--keep', 'leave the nodes running')
     .addHelpText('after', examples)
     .action(async (flags: ElectionFlags) => {
-      const count = requireInteger('--nodes', /^\d+$/.test(flags.nodes) ? Number(flags.nodes) : flags.nodes, {
+      const count = requireInteger('--nodes', decimal(flags.nodes), {
         min: 3,
         max: 32,
       })

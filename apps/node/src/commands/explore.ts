@@ -11,6 +11,7 @@ import { Argument, type Command } from 'commander'
 import { loadAgreement, loadElection, loadReplicatedLog } from '../algorithms.js'
 import { formatDuration, parseDuration } from '../run/duration.js'
 import { plain, type Paint } from '../status/table.js'
+import { decimal } from './decimal.js'
 import { stdoutPaint } from './stdout-paint.js'
 
 const kinds = ['election', 'vote', 'log'] as const
@@ -149,7 +150,7 @@ function requireUsed(kind: Kind, { election, proposals, stands }: ExploreFlags):
 }
 
 function count(flag: string, text: string, min: number, max: number): number {
-  return requireInteger(flag, /^\d+$/.test(text) ? Number(text) : text, { min, max })
+  return requireInteger(flag, decimal(text), { min, max })
 }
 
 /** How far it has come, on a terminal. */

@@ -24,6 +24,7 @@ import { parseValues, usualAlgorithms, type RunKind, type RunRequest } from '../
 import { loadRunAlgorithms, runSimulated } from '../run/simulated-run.js'
 import { runScenarioFile, scenarioJson, scenarioText } from '../run/scenario-run.js'
 import { OutputFile, traceLine, type CodecOf } from '../run/trace-file.js'
+import { decimal } from './decimal.js'
 import { interruptible } from './interrupt.js'
 import { stdoutPaint } from './stdout-paint.js'
 
@@ -86,9 +87,9 @@ export function registerRun(program: Command): void {
         process.exitCode = (await replayed(kind, flags, flags.scenario)) ? 0 : 1
         return
       }
-      const nodes = nodeIds(requireInteger('--nodes', number(flags.nodes ?? '5'), { min: 1, max: 64 }))
+      const nodes = nodeIds(requireInteger('--nodes', decimal(flags.nodes ?? '5'), { min: 1, max: 64 }))
       const seed =
-        flags.seed === undefined ? randomInt(2 ** 32) : requireInteger('--seed', number(flags.seed), { min: 0 })
+        flags.seed === undefined ? randomInt(2 ** 32) : requireInteger('--seed', decimal(flags.seed), { min: 0 })
       const holds =
         flags.faults === undefined && kind !== 'log'
           ? await flagged(kind, flags, nodes, seed)
@@ -113,7 +114,7 @@ async function flagged(
     nodes,
     values: flags.values === undefined ? undefined : parseValues(flags.values, nodes),
     maxFaulty:
-      flags.maxFaulty === undefined ? undefined : requireInteger('--max-faulty', number(flags.maxFaulty), { min: 0 }),
+      flags.maxFaulty === undefined ? undefined : requireInteger('--max-faulty', decimal(flags.maxFaulty), { min: 0 }),
     faults: faultFlags(flags, nodes),
     seed,
     maxTimeMs: flags.maxTime === undefined ? (real ? 30_000 : 10_000) : positive('--max-time', flags.maxTime),
@@ -163,7 +164,7 @@ async function declared(kind: AttackedKind, flags: RunFlags, nodes: readonly Nod
       ...(faults !== undefined && { faults }),
       ...(flags.values !== undefined && { values: parseValues(flags.values, nodes) }),
       ...(flags.maxFaulty !== undefined && {
-        maxFaulty: requireInteger('--max-faulty', number(flags.maxFaulty), { min: 0 }),
+        maxFaulty: requireInteger('--max-faulty', decimal(flags.maxFaulty), { min: 0 }),
       }),
       ...(flags.maxDelay !== undefined && { maxDelayMs: positive('--max-delay', flags.maxDelay) }),
       ...(flags.chaos !== undefined && { chaosMs: parseDuration('--chaos', flags.chaos) }),
@@ -252,11 +253,6 @@ function again(flags: RunFlags): string[] {
 
 function collect(value: string, before: readonly string[]): readonly string[] {
   return [...before, value]
-}
-
-/** `NaN` for what is no decimal integer: it is then refused as the text's option requires. */
-function number(text: string): number | string {
-  return /^-?\d+$/.test(text) ? Number(text) : text
 }
 
 function positive(option: string, text: string): number {
