@@ -27,7 +27,7 @@ describe('quorate chaos, called wrongly, starts nothing and says what is wrong:'
 
       /QUORATE_INVALID_OPTION: --seconds is "60"; it must be left out/,
     ],
-    ['no length', ['--minutes', 'ten'], /QUORATE_INVALID_OPTION: --minutes is NaN/],
+    ['no length', ['--minutes', 'ten'], /QUORATE_INVALID_OPTION: --minutes is "ten"/],
     ['a seed that is none', ['--seed', '-1'], /QUORATE_INVALID_OPTION: --seed is -1/],
     [
       'clock faults for etcd, which must not be meant',
