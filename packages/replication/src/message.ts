@@ -29,6 +29,10 @@ export type ReplicationMessage = MessageOf<typeof replicationCodec>
 export type Proposal = (ReplicationMessage & { readonly type: 'forward' })['proposals'][number]
 export type Append = ReplicationMessage & { readonly type: 'append' }
 export type Conflict = ReplicationMessage & { readonly type: 'conflict' }
+/** What a follower says to whom it takes for the leader. */
+export type FromFollower = ReplicationMessage & {
+  readonly type: 'appended' | 'conflict' | 'confirmed' | 'forward' | 'barrier'
+}
 
 /** Plain copies: a message's term is a record of its own. */
 export function sameTerm(a: Term, b: Term): boolean {

@@ -40,24 +40,20 @@ import {
   type Verdict,
   type Write,
 } from '@quorate/core'
-import { majority } from '@quorate/voting'
 import { abstraction } from './abstraction.js'
 import { Follower } from './follower.js'
 import { forge } from './forge.js'
 import { ForwardedBarriers } from './forwarded-barriers.js'
-import { Leadership, type LeaderContext } from './leadership.js'
+import { LeaderRole } from './leader-role.js'
 import { replicationLimits } from './limits.js'
 import { Log } from './log.js'
-import { inParts, replicationCodec, sameTerm, type Append, type Proposal, type ReplicationMessage } from './message.js'
+import { inParts, replicationCodec, type Append, type Proposal, type ReplicationMessage } from './message.js'
 import { Proposals } from './proposals.js'
-import type { BarrierOrigin } from './read-barriers.js'
 
 type Message = ReplicationMessage
 
 /** How long the fate of a proposal or a read may be unknown, in longest delays. */
 const patience = 50
-/** How long a hand-over is tried, in which nothing is taken: a member is brought level and elected, or it is not to be. */
-const transferDelays = 10
 
 export class RaftLog implements ReplicatedLog<Message> {
   readonly #env: Environment<Message, ReplicatedLogIndication>
@@ -68,13 +64,7 @@ export class RaftLog implements ReplicatedLog<Message> {
   readonly #follower: Follower
   readonly #proposals: Proposals
   readonly #forwardedBarriers = new ForwardedBarriers()
-  readonly #leaderContext: LeaderContext
-  /** While this node leads. */
-  #leadership: Leadership | undefined
-  /** The newest leadership that has ended: it knows which forwarded proposals it may have appended. */
-  #former: Leadership | undefined
-  /** To whom leadership is being handed over, until when that is tried, and whether it is let go of in any case. */
-  #transferee: { readonly to: NodeId; readonly untilMs: number; readonly resigns: boolean } | undefined
+  readonly #leaderRole: LeaderRole
   readonly #suspected = new Set<NodeId>()
   /** How far the log is committed, as far as this node knows; what is not durable here is not indicated yet. */
   #committed: number
@@ -103,7 +93,16 @@ export class RaftLog implements ReplicatedLog<Message> {
       this.#env.indicate({ type: 'proposal-ended', proposal, outcome }, AT_ONCE),
     )
     this.#election = this.#carry(election)
-    this.#leaderContext = this.#contextOf()
+    this.#leaderRole = new LeaderRole({
+      env,
+      members: this.#members,
+      maxDelayMs,
+      election: this.#election,
+      log: this.#log,
+      commitIndex: () => this.#committed,
+      committed: (index) => this.#commit(index),
+      barriersEnded: (barriers, index) => this.#endBarriers(barriers, index),
+    })
   }
 
   get leader(): NodeId | undefined {
@@ -148,7 +147,7 @@ export class RaftLog implements ReplicatedLog<Message> {
 
   readBarrier(): number {
     const barrier = ++this.#barriers
-    const leadership = this.#leading()
+    const leadership = this.#leaderRole.leading()
     if (leadership !== undefined) {
       const expiresAtMs = this.#env.clock.now() + patience * this.#maxDelayMs
       if (!leadership.barrier({ type: 'own', barriers: [barrier], expiresAtMs }))
@@ -167,19 +166,11 @@ export class RaftLog implements ReplicatedLog<Message> {
   }
 
   transfer(to: NodeId): void {
-    this.#handOver(to, false)
+    this.#leaderRole.transfer(to)
   }
 
   resign(): void {
-    // Asked again, while a hand-over is under way: it is not waited for.
-    const successor =
-      this.#transferee === undefined
-        ? this.#leading()
-            ?.mostLevel()
-            .find((id) => !this.#suspected.has(id))
-        : undefined
-    if (successor === undefined) this.#election.resign()
-    else this.#handOver(successor, true)
+    this.#leaderRole.resign(this.#suspected)
   }
 
   suspect(peer: NodeId, verdict: Verdict): void {
@@ -209,25 +200,15 @@ export class RaftLog implements ReplicatedLog<Message> {
         }
         return
       case 'appended':
-        this.#ledBy(message.term)?.appended(from.id, message.matchIndex)
-        this.#leading()?.replicate()
-        return
       case 'conflict':
-        this.#ledBy(message.term)?.conflict(from.id, message)
-        this.#leading()?.replicate()
-        return
       case 'confirmed':
-        this.#ledBy(message.term)?.confirmed(from.id, message.round)
-        return
       case 'forward':
-        this.#acceptForwarded(from, message)
+      case 'barrier':
+        this.#leaderRole.receive(from, message)
         return
       case 'rejected':
         if (message.incarnation !== this.#env.self.incarnation) return
         for (const sequence of message.sequences) this.#proposals.reject(sequence, message.reason as RejectionReason)
-        return
-      case 'barrier':
-        this.#acceptBarrier(from, message.incarnation, message.sequence)
         return
       case 'barrierEnded':
         if (message.incarnation !== this.#env.self.incarnation) return
@@ -242,14 +223,7 @@ export class RaftLog implements ReplicatedLog<Message> {
       return
     }
     const nowMs = this.#env.clock.now()
-    const leadership = this.#leading()
-    leadership?.heartbeat()
-    leadership?.expireBarriers(nowMs)
-    if (this.#transferee !== undefined && this.#transferee.untilMs <= nowMs) {
-      const { resigns } = this.#transferee
-      this.#transferee = undefined
-      if (resigns) this.#election.resign()
-    }
+    this.#leaderRole.heartbeat(nowMs)
     this.#proposals.expire(nowMs)
     this.#endBarriers(this.#forwardedBarriers.expired(nowMs), undefined)
     if (this.#forwardedBarriers.sequence === undefined) this.#askForBarrier()
@@ -261,16 +235,15 @@ export class RaftLog implements ReplicatedLog<Message> {
     // The node is about to stop: nothing that it says from now on may rest on what its disk has lost.
     if (error !== undefined) return
     this.#log.synced(write)
-    this.#leading()?.synced()
+    this.#leaderRole.leading()?.synced()
     this.#indicate()
   }
 
   peer(event: PeerEvent): void {
-    if (event.type === 'connected') this.#leading()?.reconnected(event.peer.id)
+    if (event.type === 'connected') this.#leaderRole.leading()?.reconnected(event.peer.id)
   }
 
   inspect(): Inspection {
-    const { to, untilMs, resigns } = this.#transferee ?? {}
     return {
       ...this.#log.inspect(this.#env.store.durable),
       promised: { ...this.#election.promised },
@@ -279,9 +252,7 @@ export class RaftLog implements ReplicatedLog<Message> {
       proposals: this.#proposals.inspect(),
       barriers: this.#barriers,
       forwardedBarriers: this.#forwardedBarriers.inspect(),
-      leadership: this.#leadership?.inspect() ?? null,
-      former: this.#former?.inspectForwards() ?? null,
-      transferee: to === undefined ? null : { to, untilMs: untilMs ?? 0, resigns: resigns === true },
+      ...this.#leaderRole.inspect(),
       suspected: [...this.#suspected].sort(),
     }
   }
@@ -301,53 +272,8 @@ export class RaftLog implements ReplicatedLog<Message> {
     })
   }
 
-  #contextOf(): LeaderContext {
-    return {
-      self: this.#env.self.id,
-      members: this.#members,
-      quorum: majority(this.#members),
-      log: this.#log,
-      commitIndex: () => this.#committed,
-      sendAtOnce: (to, message) => this.#env.send(to, message, AT_ONCE),
-      committed: (index) => this.#commit(index),
-      barrierEnded: (origin, index) => this.#barrierEnded(origin, index),
-      caughtUp: (member) => {
-        if (this.#transferee?.to === member) this.#election.transfer(member)
-      },
-    }
-  }
-
-  /** This node's leadership, if it leads still: an acknowledgement of a newer candidate ends it before any indication does. */
-  #leading(): Leadership | undefined {
-    if (this.#leadership === undefined) return undefined
-    if (sameTerm(this.#election.promised, this.#leadership.term)) return this.#leadership
-    this.#endLeadership()
-    return undefined
-  }
-
-  #ledBy(term: Term): Leadership | undefined {
-    const leadership = this.#leading()
-    return leadership !== undefined && sameTerm(leadership.term, term) ? leadership : undefined
-  }
-
-  #endLeadership(): void {
-    if (this.#leadership !== undefined) {
-      this.#leadership.end()
-      this.#former = this.#leadership
-    }
-    this.#leadership = undefined
-    this.#transferee = undefined
-  }
-
   #leaderChanged({ leader, term }: ElectionIndication): void {
-    const leads = leader === this.#env.self.id && sameTerm(this.#election.promised, term)
-    if (!leads || !(this.#leadership !== undefined && sameTerm(this.#leadership.term, term))) {
-      this.#endLeadership()
-      if (leads) {
-        this.#leadership = new Leadership(this.#leaderContext, term)
-        this.#leadership.replicate()
-      }
-    }
+    this.#leaderRole.leaderChanged(leader, term)
     // What was asked of the former leader is asked of the new one; proposals are not, since they may be in its log.
     this.#env.indicate({ type: 'leader-changed', leader, term }, AT_ONCE)
     if (leader === undefined) this.#endBarriers(this.#forwardedBarriers.abandon(), undefined)
@@ -357,9 +283,8 @@ export class RaftLog implements ReplicatedLog<Message> {
   #refusal(command: Uint8Array, room: number): RejectionReason | undefined {
     if (command.length > replicationLimits.maxCommandBytes) return 'too-large'
     if (room <= 0) return 'overloaded'
-    // Who hands over leadership takes nothing more: its successor could not catch up.
-    const leads = this.#leading() !== undefined
-    if (this.#transferee !== undefined || (!leads && this.#otherLeader === undefined)) return 'no-leader'
+    const leads = this.#leaderRole.leading() !== undefined
+    if (this.#leaderRole.handsOver || (!leads && this.#otherLeader === undefined)) return 'no-leader'
     return undefined
   }
 
@@ -371,7 +296,7 @@ export class RaftLog implements ReplicatedLog<Message> {
 
   #submit(proposals: readonly Proposal[]): void {
     const expiresAtMs = this.#env.clock.now() + patience * this.#maxDelayMs
-    const leadership = this.#leading()
+    const leadership = this.#leaderRole.leading()
     const term = leadership?.term ?? this.term
     for (const { sequence } of proposals) this.#proposals.add(sequence, expiresAtMs, term)
     if (leadership !== undefined) {
@@ -388,27 +313,6 @@ export class RaftLog implements ReplicatedLog<Message> {
       // The client's own word, not this node's: nothing here needs to be durable before it.
       this.#env.send(leader, { type: 'forward', term, incarnation, proposals: part }, AT_ONCE)
     }
-  }
-
-  /**
-   * Takes a follower's proposals only in the term that the follower meant: then whatever the network doubles comes to the same
-   * leader, which knows what it has seen. One of a term that it never led cannot be refused: it says nothing.
-   */
-  #acceptForwarded(from: Incarnation, { term, incarnation, proposals }: Message & { readonly type: 'forward' }): void {
-    const leadership = this.#ledBy(term)
-    const former = this.#former !== undefined && sameTerm(this.#former.term, term) ? this.#former : undefined
-    const leads = leadership ?? former
-    const news = proposals.filter(({ sequence }) => leads?.firstForwarded(from, sequence) === true)
-    if (news.length === 0) return
-    const takes = leadership !== undefined && this.#transferee === undefined
-    const refused = takes ? leadership.propose(from, news) : news
-    if (refused.length > 0) {
-      const sequences = refused.map(({ sequence }) => sequence)
-      const reason: RejectionReason = takes ? 'overloaded' : 'no-leader'
-      // A refusal is true whatever this node's disk does.
-      this.#env.send(from.id, { type: 'rejected', incarnation, sequences, reason }, AT_ONCE)
-    }
-    if (takes) leadership.replicate()
   }
 
   #follow(leader: NodeId, message: Append): void {
@@ -445,14 +349,6 @@ export class RaftLog implements ReplicatedLog<Message> {
     if (this.#indicated < through) this.#env.timer('indicate', 0)
   }
 
-  #handOver(to: NodeId, resigns: boolean): void {
-    const leadership = this.#leading()
-    if (leadership === undefined || to === this.#env.self.id || !this.#members.includes(to)) return
-    this.#transferee = { to, untilMs: this.#env.clock.now() + transferDelays * this.#maxDelayMs, resigns }
-    if (leadership.isLevel(to)) this.#election.transfer(to)
-    else leadership.replicate()
-  }
-
   #askForBarrier(): void {
     if (this.#forwardedBarriers.begin(this.#env.clock.now() + patience * this.#maxDelayMs)) {
       this.#sendBarrier(this.#forwardedBarriers.sequence as number)
@@ -463,21 +359,6 @@ export class RaftLog implements ReplicatedLog<Message> {
     const { leader } = this
     if (leader === undefined || leader === this.#env.self.id) return
     this.#env.send(leader, { type: 'barrier', incarnation: this.#env.self.incarnation, sequence }, AT_ONCE)
-  }
-
-  #acceptBarrier(from: Incarnation, incarnation: number, sequence: number): void {
-    const leadership = this.#leading()
-    // A node that leads no more says nothing: the follower asks again, whoever leads then.
-    leadership?.barrier({ type: 'forwarded', from: from.id, incarnation, sequence })
-  }
-
-  #barrierEnded(origin: BarrierOrigin, index: number | undefined): void {
-    if (origin.type === 'own') this.#endBarriers(origin.barriers, index)
-    else if (index !== undefined) {
-      // A quorum has committed up to there: true without this node's disk.
-      const { from, incarnation, sequence } = origin
-      this.#env.send(from, { type: 'barrierEnded', incarnation, sequence, index }, AT_ONCE)
-    }
   }
 
   #endBarriers(barriers: readonly number[], index: number | undefined): void {

@@ -12,7 +12,7 @@ const entryByEntry: readonly Edit[] = [
   { file: 'limits.ts', original: 'maxInflightAppends: 8', replacement: 'maxInflightAppends: 1' },
 ]
 
-/** The log's leader: `replication/src/leadership.ts` and what it is made of. */
+/** The log's leader: `replication/src/leadership.ts`, what it is made of, and `leader-role.ts`. */
 export const leaderMutants: readonly Mutant[] = [
   {
     id: 'old-term-committed-by-counting',
@@ -114,7 +114,7 @@ export const leaderMutants: readonly Mutant[] = [
     package: 'replication',
     edits: [
       {
-        file: 'raft-log.ts',
+        file: 'leader-role.ts',
         original: 'const news = proposals.filter(({ sequence }) => leads?.firstForwarded(from, sequence) === true)',
         replacement:
           'const first = proposals.filter(({ sequence }) => leads?.firstForwarded(from, sequence) === true)\n' +
@@ -159,7 +159,7 @@ export const leaderMutants: readonly Mutant[] = [
     package: 'replication',
     edits: [
       {
-        file: 'raft-log.ts',
+        file: 'leader-role.ts',
         original: 'if (sameTerm(this.#election.promised, this.#leadership.term)) return this.#leadership',
         replacement: 'return this.#leadership',
       },
@@ -187,7 +187,7 @@ export const leaderMutants: readonly Mutant[] = [
     package: 'replication',
     edits: [
       {
-        file: 'raft-log.ts',
+        file: 'leader-role.ts',
         original: 'if (leadership.isLevel(to)) this.#election.transfer(to)',
         replacement: 'if (leadership !== undefined) this.#election.transfer(to)',
       },
