@@ -41,9 +41,9 @@ import {
   type Write,
 } from '@quorate/core'
 import { abstraction } from './abstraction.js'
+import { BarrierRequests } from './barrier-requests.js'
 import { Follower } from './follower.js'
 import { forge } from './forge.js'
-import { ForwardedBarriers } from './forwarded-barriers.js'
 import { LeaderRole } from './leader-role.js'
 import { replicationLimits } from './limits.js'
 import { Log } from './log.js'
@@ -63,14 +63,13 @@ export class RaftLog implements ReplicatedLog<Message> {
   readonly #log: Log
   readonly #follower: Follower
   readonly #proposals: Proposals
-  readonly #forwardedBarriers = new ForwardedBarriers()
+  readonly #barriers: BarrierRequests
   readonly #leaderRole: LeaderRole
   readonly #suspected = new Set<NodeId>()
   /** How far the log is committed, as far as this node knows; what is not durable here is not indicated yet. */
   #committed: number
   /** How far it has been indicated. */
   #indicated: number
-  #barriers = 0
 
   constructor(env: Environment<Message, ReplicatedLogIndication>, options: ReplicatedLogOptions) {
     const { election, maxDelayMs, appliedIndex = 0 } = options
@@ -92,6 +91,11 @@ export class RaftLog implements ReplicatedLog<Message> {
       // It tells what the log says, and that is durable; a refusal is true whatever becomes of the log.
       this.#env.indicate({ type: 'proposal-ended', proposal, outcome }, AT_ONCE),
     )
+    this.#barriers = new BarrierRequests({
+      env,
+      leader: () => this.#otherLeader,
+      patienceMs: patience * maxDelayMs,
+    })
     this.#election = this.#carry(election)
     this.#leaderRole = new LeaderRole({
       env,
@@ -101,7 +105,7 @@ export class RaftLog implements ReplicatedLog<Message> {
       log: this.#log,
       commitIndex: () => this.#committed,
       committed: (index) => this.#commit(index),
-      barriersEnded: (barriers, index) => this.#endBarriers(barriers, index),
+      barriersEnded: (barriers, index) => this.#barriers.end(barriers, index),
     })
   }
 
@@ -146,19 +150,7 @@ export class RaftLog implements ReplicatedLog<Message> {
   }
 
   readBarrier(): number {
-    const barrier = ++this.#barriers
-    const leadership = this.#leaderRole.leading()
-    if (leadership !== undefined) {
-      const expiresAtMs = this.#env.clock.now() + patience * this.#maxDelayMs
-      if (!leadership.barrier({ type: 'own', barriers: [barrier], expiresAtMs }))
-        this.#endBarriers([barrier], undefined)
-    } else if (this.leader === undefined || this.leader === this.#env.self.id || this.#forwardedBarriers.full) {
-      this.#endBarriers([barrier], undefined)
-    } else {
-      this.#forwardedBarriers.add(barrier)
-      this.#askForBarrier()
-    }
-    return barrier
+    return this.#barriers.add(this.#leaderRole.leading())
   }
 
   stand(): void {
@@ -212,8 +204,7 @@ export class RaftLog implements ReplicatedLog<Message> {
         return
       case 'barrierEnded':
         if (message.incarnation !== this.#env.self.incarnation) return
-        this.#endBarriers(this.#forwardedBarriers.answered(message.sequence), message.index)
-        this.#askForBarrier()
+        this.#barriers.answered(message.sequence, message.index)
     }
   }
 
@@ -225,9 +216,7 @@ export class RaftLog implements ReplicatedLog<Message> {
     const nowMs = this.#env.clock.now()
     this.#leaderRole.heartbeat(nowMs)
     this.#proposals.expire(nowMs)
-    this.#endBarriers(this.#forwardedBarriers.expired(nowMs), undefined)
-    if (this.#forwardedBarriers.sequence === undefined) this.#askForBarrier()
-    else this.#sendBarrier(this.#forwardedBarriers.sequence)
+    this.#barriers.heartbeat(nowMs)
     this.#env.timer('heartbeat', this.#maxDelayMs)
   }
 
@@ -250,8 +239,7 @@ export class RaftLog implements ReplicatedLog<Message> {
       committed: this.#committed,
       indicated: this.#indicated,
       proposals: this.#proposals.inspect(),
-      barriers: this.#barriers,
-      forwardedBarriers: this.#forwardedBarriers.inspect(),
+      barriers: this.#barriers.inspect(),
       ...this.#leaderRole.inspect(),
       suspected: [...this.#suspected].sort(),
     }
@@ -274,10 +262,9 @@ export class RaftLog implements ReplicatedLog<Message> {
 
   #leaderChanged({ leader, term }: ElectionIndication): void {
     this.#leaderRole.leaderChanged(leader, term)
-    // What was asked of the former leader is asked of the new one; proposals are not, since they may be in its log.
     this.#env.indicate({ type: 'leader-changed', leader, term }, AT_ONCE)
-    if (leader === undefined) this.#endBarriers(this.#forwardedBarriers.abandon(), undefined)
-    else if (this.#forwardedBarriers.sequence !== undefined) this.#sendBarrier(this.#forwardedBarriers.sequence)
+    // Proposals are not asked again of the new leader, since they may be in its log.
+    this.#barriers.leaderChanged(leader)
   }
 
   #refusal(command: Uint8Array, room: number): RejectionReason | undefined {
@@ -347,22 +334,6 @@ export class RaftLog implements ReplicatedLog<Message> {
       }
     }
     if (this.#indicated < through) this.#env.timer('indicate', 0)
-  }
-
-  #askForBarrier(): void {
-    if (this.#forwardedBarriers.begin(this.#env.clock.now() + patience * this.#maxDelayMs)) {
-      this.#sendBarrier(this.#forwardedBarriers.sequence as number)
-    }
-  }
-
-  #sendBarrier(sequence: number): void {
-    const { leader } = this
-    if (leader === undefined || leader === this.#env.self.id) return
-    this.#env.send(leader, { type: 'barrier', incarnation: this.#env.self.incarnation, sequence }, AT_ONCE)
-  }
-
-  #endBarriers(barriers: readonly number[], index: number | undefined): void {
-    for (const barrier of barriers) this.#env.indicate({ type: 'barrier-ended', barrier, index }, AT_ONCE)
   }
 }
 
