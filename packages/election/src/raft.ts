@@ -39,22 +39,13 @@ import { benignFaults } from './benign-faults.js'
 import { abstraction } from './raft/abstraction.js'
 import { Ballot } from './raft/ballot.js'
 import { forge } from './raft/forge.js'
+import { Leading } from './raft/leading.js'
 import { codec, type Message } from './raft/messages.js'
-import { reaches, toRecord } from './position.js'
+import { Voter } from './raft/voter.js'
+import { abstentionMs, agreesWithinMs, multiples } from './raft/waits.js'
+import { toRecord } from './position.js'
 import { Succession } from './succession.js'
 import { quorumSupport } from './timestamp/quorum-support.js'
-
-/** Waiting times, as multiples of the longest delay of a message. */
-const multiples = {
-  /** Until a request is repeated: there and back, and some. */
-  repeat: 3,
-  /** For another's candidacy to succeed: two round trips and an announcement. */
-  patience: 6,
-  /** Between two announcements of a leader. */
-  announcement: 5,
-  /** Without an announcement, until a leader counts as lost; without a quorum's acknowledgements, until it gives up. */
-  silence: 20,
-} as const
 
 /** Far from the greatest integer. A term a millisecond gets there in 140 years. */
 const maxTerm = 0x10_0000_0000_0000
@@ -65,15 +56,6 @@ type Role =
   | { readonly name: 'hopeful'; readonly term: number; readonly answers: Map<NodeId, boolean> }
   | { readonly name: 'candidate'; readonly answers: Map<NodeId, boolean> }
   | Leading
-
-interface Leading {
-  readonly name: 'leader'
-  /** Number of the newest announcement, and who has acknowledged it or a later one since the last check. */
-  round: number
-  acknowledgedBy: Set<NodeId>
-  /** By when a quorum must have acknowledged. */
-  checkAtMs: number
-}
 
 const follower: Role = { name: 'follower' }
 
@@ -86,6 +68,7 @@ class RaftElection implements LogElection<Message> {
   readonly #logPosition: () => LogPosition
   readonly #succession: Succession
   readonly #ballot: Ballot
+  readonly #voter: Voter
   #role: Role = follower
   /** The leader of the present term, once it is known, until it is lost. */
   #leader: NodeId | undefined
@@ -94,8 +77,6 @@ class RaftElection implements LogElection<Message> {
   /** Without a word from the leader until then, it counts as lost. */
   #silentAtMs = 0
   #abstainsUntilMs = 0
-  /** Who asked for this node's vote while it had a leader: answered once it has none. */
-  readonly #askers = new Map<NodeId, number>()
   #told: { leader: NodeId | undefined; term: Term } = { leader: undefined, term: noTerm }
 
   constructor(env: Environment<Message, ElectionIndication>, options: ElectionOptions) {
@@ -107,6 +88,7 @@ class RaftElection implements LogElection<Message> {
     this.#logPosition = options.logPosition ?? (() => ({ term: noTerm, index: 0 }))
     this.#succession = new Succession(env.self.id, this.#members, this.#maxDelayMs, env.random)
     this.#ballot = new Ballot(env.store)
+    this.#voter = new Voter(env, this.#ballot, this.#logPosition)
   }
 
   get leader(): NodeId | undefined {
@@ -137,7 +119,7 @@ class RaftElection implements LogElection<Message> {
 
   resign(): void {
     if (this.#role.name !== 'leader') return
-    this.#abstainsUntilMs = this.#env.clock.now() + this.#abstentionMs()
+    this.#abstainsUntilMs = this.#env.clock.now() + abstentionMs(this.#members.length, this.#maxDelayMs)
     this.#env.send(this.#others, { type: 'resigned', term: this.#ballot.term })
     this.#lose()
   }
@@ -186,13 +168,13 @@ class RaftElection implements LogElection<Message> {
     if (!this.#members.includes(from.id) || !this.#possible(message.term)) return
     switch (message.type) {
       case 'askForVote':
-        this.#consider(from.id, message)
+        this.#voter.consider(from.id, message, this.#leader !== undefined)
         return
       case 'wouldVote':
         this.#countHope(from.id, message)
         return
       case 'requestVote':
-        this.#weigh(from.id, message)
+        this.#vote(from.id, message)
         return
       case 'vote':
         this.#count(from.id, message)
@@ -201,7 +183,9 @@ class RaftElection implements LogElection<Message> {
         this.#acknowledge(from.id, message)
         return
       case 'acknowledge':
-        this.#acknowledged(from.id, message)
+        if (this.#role.name === 'leader' && message.term === this.#ballot.term) {
+          this.#role.acknowledged(from.id, message.round)
+        }
         return
       case 'resigned':
         if (message.term === this.#ballot.term && from.id === this.#leader) this.#lose(from.id)
@@ -225,15 +209,12 @@ class RaftElection implements LogElection<Message> {
       role: role.name,
       hopesFor: role.name === 'hopeful' ? role.term : 0,
       answers: Object.fromEntries('answers' in role ? role.answers : []),
-      leading:
-        role.name === 'leader'
-          ? { round: role.round, acknowledgedBy: [...role.acknowledgedBy].sort(), checkAtMs: role.checkAtMs }
-          : null,
+      leading: role.name === 'leader' ? role.inspect() : null,
       leader: this.#leader ?? null,
       newest: { ...this.promised },
       votedFor: this.#ballot.votedFor,
       established: { ...this.#established },
-      askers: Object.fromEntries(this.#askers),
+      askers: this.#voter.inspectAskers(),
       silentAtMs: this.#silentAtMs,
       abstainsUntilMs: this.#abstainsUntilMs,
       told: { leader: this.#told.leader ?? null, term: { ...this.#told.term } },
@@ -272,18 +253,6 @@ class RaftElection implements LogElection<Message> {
     }
   }
 
-  #consider(candidate: NodeId, { term, position }: Message & { type: 'askForVote' }): void {
-    if (candidate === this.#env.self.id) return
-    if (term <= this.#ballot.term || !reaches(position, this.#logPosition())) {
-      this.#env.send(candidate, { type: 'wouldVote', term, granted: false, current: this.#ballot.term })
-    } else if (this.#leader !== undefined) {
-      this.#askers.set(candidate, term)
-    } else {
-      // An opinion, not a vote: it binds nobody.
-      this.#env.send(candidate, { type: 'wouldVote', term, granted: true, current: this.#ballot.term }, AT_ONCE)
-    }
-  }
-
   #countHope(voter: NodeId, { term, granted, current }: Message & { type: 'wouldVote' }): void {
     if (current > this.#ballot.term) {
       // Behind: with the newer term its next question will not be refused for that.
@@ -298,14 +267,10 @@ class RaftElection implements LogElection<Message> {
     this.#conclude()
   }
 
-  #weigh(candidate: NodeId, { term, position }: Message & { type: 'requestVote' }): void {
-    if (term > this.#ballot.term) this.#enter(term)
-    const free = this.#ballot.votedFor === '' || this.#ballot.votedFor === candidate
-    const granted = term === this.#ballot.term && free && reaches(position, this.#logPosition())
-    if (granted && this.#ballot.votedFor === '') this.#ballot.voteFor(candidate)
+  #vote(candidate: NodeId, message: Message & { type: 'requestVote' }): void {
+    if (message.term > this.#ballot.term) this.#enter(message.term)
     // A voter waits for the one that it voted for.
-    if (granted && candidate !== this.#env.self.id) this.#patientlyRetry()
-    this.#env.send(candidate, { type: 'vote', term: granted ? term : this.#ballot.term, granted })
+    if (this.#voter.vote(candidate, message) && candidate !== this.#env.self.id) this.#patientlyRetry()
   }
 
   #count(voter: NodeId, { term, granted }: Message & { type: 'vote' }): void {
@@ -331,8 +296,8 @@ class RaftElection implements LogElection<Message> {
   #lead(): void {
     this.#leader = this.#env.self.id
     this.#established = termOf(this.#ballot.term)
-    const checkAtMs = this.#env.clock.now() + multiples.silence * this.#maxDelayMs
-    this.#role = { name: 'leader', round: 0, acknowledgedBy: new Set([this.#env.self.id]), checkAtMs }
+    const { self, clock } = this.#env
+    this.#role = new Leading(self.id, this.#quorum, multiples.silence * this.#maxDelayMs, clock.now())
     this.#env.cancel('stand')
     this.#env.cancel('repeat')
     this.#announce()
@@ -342,17 +307,12 @@ class RaftElection implements LogElection<Message> {
   /** Tells everybody that it leads, and gives up leading when no quorum has acknowledged that for too long. */
   #announce(): void {
     if (this.#role.name !== 'leader') return
-    const nowMs = this.#env.clock.now()
-    if (nowMs >= this.#role.checkAtMs) {
-      if (!this.#quorum.isQuorum(this.#role.acknowledgedBy)) {
-        this.#lose()
-        return
-      }
-      this.#role.acknowledgedBy = new Set([this.#env.self.id])
-      this.#role.checkAtMs = nowMs + multiples.silence * this.#maxDelayMs
+    const round = this.#role.announcement(this.#env.clock.now())
+    if (round === undefined) {
+      this.#lose()
+      return
     }
-    this.#role.round++
-    this.#env.send(this.#others, { type: 'leads', term: this.#ballot.term, round: this.#role.round })
+    this.#env.send(this.#others, { type: 'leads', term: this.#ballot.term, round })
     this.#env.timer('announce', multiples.announcement * this.#maxDelayMs)
   }
 
@@ -362,16 +322,10 @@ class RaftElection implements LogElection<Message> {
     else if (term < this.#ballot.term) this.#env.send(leader, { type: 'vote', term: this.#ballot.term, granted: false })
   }
 
-  #acknowledged(from: NodeId, { term, round }: Message & { type: 'acknowledge' }): void {
-    // One of an earlier announcement may be older than what it is to prove.
-    if (this.#role.name !== 'leader' || term !== this.#ballot.term || round !== this.#role.round) return
-    this.#role.acknowledgedBy.add(from)
-  }
-
   /** Enters a newer term, of which it knows neither leader nor vote. */
   #enter(term: number): void {
     this.#ballot.enter(term)
-    this.#askers.clear()
+    this.#voter.forgetAskers()
     const led = this.#role.name === 'leader'
     this.#role = follower
     if (led || this.#leader !== undefined) this.#lose()
@@ -385,12 +339,7 @@ class RaftElection implements LogElection<Message> {
     this.#settle()
     const abstainsMs = this.#abstainsUntilMs - this.#env.clock.now()
     this.#standIn(abstainsMs > 0 ? abstainsMs : this.#succession.waitMs(resigned))
-    for (const [asker, term] of this.#askers) {
-      if (term > this.#ballot.term) {
-        this.#env.send(asker, { type: 'wouldVote', term, granted: true, current: this.#ballot.term }, AT_ONCE)
-      }
-    }
-    this.#askers.clear()
+    this.#voter.answerAskers()
   }
 
   /** A leader that is known and not suspected, but does not announce itself, is lost as well. */
@@ -403,7 +352,7 @@ class RaftElection implements LogElection<Message> {
   #heard(): void {
     const silenceMs = multiples.silence * this.#maxDelayMs
     this.#silentAtMs = this.#env.clock.now() + silenceMs
-    this.#askers.clear()
+    this.#voter.forgetAskers()
     this.#env.cancel('repeat')
     this.#standIn(silenceMs)
   }
@@ -436,24 +385,10 @@ class RaftElection implements LogElection<Message> {
   #possible(term: number): boolean {
     return term > 0 && term <= maxTerm
   }
-
-  /** Longer than all the others together need to find a leader among them. */
-  #abstentionMs(): number {
-    return (2 * multiples.patience + 2 * this.#members.length) * this.#maxDelayMs
-  }
 }
 
 function termOf(number: number): Term {
   return { number, id: '' }
-}
-
-/**
- * At worst a leader that is gone goes unnoticed until its silence is (one silence), candidates with logs that lack something stand
- * first and are refused, and terms that are behind catch up (two patiences), until one that can win is heard of.
- */
-function agreesWithinMs({ members, maxDelayMs }: ElectionOptions): number {
-  const patience = multiples.patience + members.length + 1
-  return (2 * multiples.silence + 3 * patience + multiples.announcement + 10) * maxDelayMs
 }
 
 export const raft = defineElection<Message>({

@@ -12,7 +12,7 @@ const explored = (maxStates: number, property: string): BySearch => ({
   seeds: 1,
 })
 
-/** Raft's election: `election/src/raft.ts`. */
+/** Raft's election: `election/src/raft.ts` and what it is made of. */
 export const raftElectionMutants: readonly Mutant[] = [
   {
     id: 'vote-not-durable',
@@ -66,7 +66,7 @@ export const raftElectionMutants: readonly Mutant[] = [
     package: 'election',
     edits: [
       {
-        file: 'raft.ts',
+        file: 'raft/voter.ts',
         original: "this.#env.send(candidate, { type: 'vote', term: granted ? term : this.#ballot.term, granted })",
         replacement:
           "this.#env.send(candidate, { type: 'vote', term: granted ? term : this.#ballot.term, granted }, AT_ONCE)",
@@ -82,7 +82,7 @@ export const raftElectionMutants: readonly Mutant[] = [
     package: 'election',
     edits: [
       {
-        file: 'raft.ts',
+        file: 'raft/voter.ts',
         original: "const free = this.#ballot.votedFor === '' || this.#ballot.votedFor === candidate",
         replacement: 'const free = true',
       },
@@ -145,9 +145,9 @@ export const raftElectionMutants: readonly Mutant[] = [
     package: 'election',
     edits: [
       {
-        file: 'raft.ts',
-        original: '} else if (this.#leader !== undefined) {',
-        replacement: '} else if (term < 0) {',
+        file: 'raft/voter.ts',
+        original: '} else if (led) {',
+        replacement: '} else if (led && term < 0) {',
       },
     ],
     source: `${raftThesis}, sections 4.2.3 and 9.6; etcd#8501`,
@@ -181,9 +181,9 @@ export const raftElectionMutants: readonly Mutant[] = [
     package: 'election',
     edits: [
       {
-        file: 'raft.ts',
-        original: 'if (!this.#quorum.isQuorum(this.#role.acknowledgedBy)) {',
-        replacement: 'if (nowMs < 0) {',
+        file: 'raft/leading.ts',
+        original: 'if (!this.#quorum.isQuorum(this.#acknowledgedBy)) return undefined',
+        replacement: 'if (nowMs < 0) return undefined',
       },
     ],
     source: `${raftThesis}, section 6.2`,
@@ -199,9 +199,9 @@ export const raftElectionMutants: readonly Mutant[] = [
     package: 'election',
     edits: [
       {
-        file: 'raft.ts',
-        original: '      this.#role.acknowledgedBy = new Set([this.#env.self.id])\n      this.#role.checkAtMs',
-        replacement: '      this.#role.checkAtMs',
+        file: 'raft/leading.ts',
+        original: '      this.#acknowledgedBy = new Set([this.#self])\n      this.#checkAtMs',
+        replacement: '      this.#checkAtMs',
       },
     ],
     source: own,
