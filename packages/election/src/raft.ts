@@ -18,7 +18,6 @@
  * "Consensus: bridging theory and practice", PhD thesis, Stanford, 2014, 3.10 (transfer), 6.2 (check-quorum), 9.6 (pre-vote).
  */
 import {
-  AT_ONCE,
   compareTerms,
   defineElection,
   noTerm,
@@ -38,24 +37,16 @@ import { majority, type Majority } from '@quorate/voting/majority'
 import { benignFaults } from './benign-faults.js'
 import { abstraction } from './raft/abstraction.js'
 import { Ballot } from './raft/ballot.js'
+import { Candidacy } from './raft/candidacy.js'
 import { forge } from './raft/forge.js'
 import { Leading } from './raft/leading.js'
 import { codec, type Message } from './raft/messages.js'
 import { Voter } from './raft/voter.js'
 import { abstentionMs, agreesWithinMs, multiples } from './raft/waits.js'
-import { toRecord } from './position.js'
 import { Succession } from './succession.js'
 import { quorumSupport } from './timestamp/quorum-support.js'
 
-/** Far from the greatest integer. A term a millisecond gets there in 140 years. */
-const maxTerm = 0x10_0000_0000_0000
-
-type Role =
-  | { readonly name: 'follower' }
-  /** Asks who would vote for it. */
-  | { readonly name: 'hopeful'; readonly term: number; readonly answers: Map<NodeId, boolean> }
-  | { readonly name: 'candidate'; readonly answers: Map<NodeId, boolean> }
-  | Leading
+type Role = { readonly name: 'follower' } | Candidacy | Leading
 
 const follower: Role = { name: 'follower' }
 
@@ -131,7 +122,7 @@ class RaftElection implements LogElection<Message> {
   }
 
   follow(leader: NodeId, { number, id }: Term): boolean {
-    if (id !== '' || number < this.#ballot.term || !this.#possible(number) || !this.#others.includes(leader))
+    if (id !== '' || number < this.#ballot.term || !this.#ballot.possible(number) || !this.#others.includes(leader))
       return false
     // One leader after the other, without none in between: what was asked of the former can be asked of the new one.
     if (number > this.#ballot.term) this.#ballot.enter(number)
@@ -165,7 +156,7 @@ class RaftElection implements LogElection<Message> {
   }
 
   receive(from: Incarnation, message: Message): void {
-    if (!this.#members.includes(from.id) || !this.#possible(message.term)) return
+    if (!this.#members.includes(from.id) || !this.#ballot.possible(message.term)) return
     switch (message.type) {
       case 'askForVote':
         this.#voter.consider(from.id, message, this.#leader !== undefined)
@@ -208,7 +199,7 @@ class RaftElection implements LogElection<Message> {
     return {
       role: role.name,
       hopesFor: role.name === 'hopeful' ? role.term : 0,
-      answers: Object.fromEntries('answers' in role ? role.answers : []),
+      answers: role instanceof Candidacy ? role.inspectAnswers() : {},
       leading: role.name === 'leader' ? role.inspect() : null,
       leader: this.#leader ?? null,
       newest: { ...this.promised },
@@ -225,9 +216,10 @@ class RaftElection implements LogElection<Message> {
   /** Asks who would vote for it in the next term. */
   #hope(): void {
     const term = this.#ballot.term + 1
-    if (!this.#possible(term)) return
-    this.#role = { name: 'hopeful', term, answers: new Map([[this.#env.self.id, true]]) }
-    this.#ask(this.#others)
+    if (!this.#ballot.possible(term)) return
+    this.#role = new Candidacy('hopeful', term)
+    this.#role.answered(this.#env.self.id, true)
+    this.#ask(this.#role)
     this.#patientlyRetry()
     this.#conclude()
   }
@@ -235,35 +227,29 @@ class RaftElection implements LogElection<Message> {
   /** Begins a new term and asks for votes. */
   #campaign(): void {
     const term = this.#ballot.term + 1
-    if (!this.#possible(term)) return
+    if (!this.#ballot.possible(term)) return
     this.#enter(term)
-    this.#role = { name: 'candidate', answers: new Map() }
+    this.#role = new Candidacy('candidate', term)
     // To itself as well: its own vote is one like any other, and is not exempt from being durable first.
-    this.#ask(this.#members)
+    this.#ask(this.#role)
     this.#patientlyRetry()
   }
 
-  #ask(peers: readonly NodeId[]): void {
-    const position = toRecord(this.#logPosition())
-    if (this.#role.name === 'hopeful') {
-      // It promises nothing: what was promised before is durable already, or comes to no harm by being asked about.
-      this.#env.send(peers, { type: 'askForVote', term: this.#role.term, position }, AT_ONCE)
-    } else if (this.#role.name === 'candidate') {
-      this.#env.send(peers, { type: 'requestVote', term: this.#ballot.term, position })
-    }
+  #ask(candidacy: Candidacy): void {
+    candidacy.ask(this.#env, this.#members, this.#logPosition())
   }
 
   #countHope(voter: NodeId, { term, granted, current }: Message & { type: 'wouldVote' }): void {
     if (current > this.#ballot.term) {
       // Behind: with the newer term its next question will not be refused for that.
-      if (!this.#possible(current)) return
+      if (!this.#ballot.possible(current)) return
       this.#enter(current)
       if (this.#leader === undefined)
         this.#standIn(this.#succession.waitMs() + this.#env.random.fraction() * this.#maxDelayMs)
       return
     }
     if (this.#role.name !== 'hopeful' || this.#role.term !== term) return
-    this.#role.answers.set(voter, granted)
+    this.#role.answered(voter, granted)
     this.#conclude()
   }
 
@@ -279,14 +265,14 @@ class RaftElection implements LogElection<Message> {
       return
     }
     if (this.#role.name !== 'candidate' || term !== this.#ballot.term) return
-    this.#role.answers.set(voter, granted)
+    this.#role.answered(voter, granted)
     this.#conclude()
   }
 
   /** Goes on, or gives up, once the answers suffice for either. */
   #conclude(): void {
-    if (this.#role.name !== 'hopeful' && this.#role.name !== 'candidate') return
-    const result = this.#quorum.voteResult(this.#role.answers)
+    if (!(this.#role instanceof Candidacy)) return
+    const result = this.#role.result(this.#quorum)
     if (result === 'lost') this.#role = follower
     if (result !== 'won') return
     if (this.#role.name === 'hopeful') this.#campaign()
@@ -359,9 +345,8 @@ class RaftElection implements LogElection<Message> {
 
   /** Asks again whoever has not answered, since messages may be lost. */
   #repeat(): void {
-    if (this.#role.name !== 'hopeful' && this.#role.name !== 'candidate') return
-    const { answers, name } = this.#role
-    this.#ask((name === 'hopeful' ? this.#others : this.#members).filter((id) => !answers.has(id)))
+    if (!(this.#role instanceof Candidacy)) return
+    this.#ask(this.#role)
     this.#env.timer('repeat', multiples.repeat * this.#maxDelayMs)
   }
 
@@ -380,10 +365,6 @@ class RaftElection implements LogElection<Message> {
     if (leader === this.#told.leader && compareTerms(term, this.#told.term) === 0) return
     this.#told = { leader, term }
     this.#env.indicate({ type: 'leader-changed', leader, term })
-  }
-
-  #possible(term: number): boolean {
-    return term > 0 && term <= maxTerm
   }
 }
 

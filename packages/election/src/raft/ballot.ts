@@ -3,6 +3,9 @@ import { isMalformed, messageCodec, QuorateError, type NodeId, type Store } from
 const key = 'ballot'
 const codec = messageCodec({ ballot: { term: 'uint', votedFor: 'string' } })
 
+/** Far from the greatest integer. A term a millisecond gets there in 140 years. */
+const maxTerm = 0x10_0000_0000_0000
+
 /** The newest term that a node knows, and whom it voted for in it. Durable: a node that forgot it might vote twice. */
 export class Ballot {
   readonly #store: Store
@@ -34,6 +37,11 @@ export class Ballot {
   /** Empty: nobody. */
   get votedFor(): NodeId {
     return this.#votedFor
+  }
+
+  /** Whether a message may name it: what cannot be a term never enters the state. */
+  possible(term: number): boolean {
+    return term > 0 && term <= maxTerm
   }
 
   /** Enters a later term, in which nobody has this node's vote yet. */
