@@ -17,6 +17,7 @@ import { guarded } from './composition/guarded.js'
 import { member, type Member, type MemberIndication, type Replicated } from './composition/member.js'
 import type { EtcdServer } from '@quorate/etcd-api'
 import { serveClients } from './client-server.js'
+import { closeData } from './close-data.js'
 import { controlService } from './control/control-service.js'
 import { Control } from './gen/quorate/control/v1/control_pb.js'
 import { createHttpServer, type HttpServer } from './http-server.js'
@@ -274,25 +275,9 @@ export class RunningNode implements NodeHandle {
     await this.#http?.close()
     await this.#transport?.stop({ timeoutMs: Math.max(100, deadlineMs - performance.now()) })
     await this.#written(deadlineMs)
-    await this.#closed(deadlineMs)
+    await closeData({ state: this.#state, folder: this.#folder, logger: this.#logger }, deadlineMs)
     this.#logger.info({}, `${this.name} has stopped`)
     this.#settleStopped(this.#failure)
-  }
-
-  /** Closes the state and the data folder. A disk that hangs holds them until the process ends: nobody else may have them before. */
-  async #closed(deadlineMs: number): Promise<void> {
-    if (await inTime(this.#close(), Math.max(performance.now() + 100, deadlineMs))) return
-    this.#logger.error({}, 'the disk hangs: the data folder stays locked until this process ends')
-  }
-
-  async #close(): Promise<void> {
-    try {
-      await this.#state?.close()
-    } catch (error) {
-      // The log has what the state lacks: the next life applies it again.
-      this.#logger.error({ error: String(error) }, 'the state could not be written to its end')
-    }
-    await this.#folder.close()
   }
 
   /** Resolves once everything is durable, or at `deadlineMs`. */
