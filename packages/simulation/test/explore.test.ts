@@ -73,6 +73,26 @@ describe('an exploration', () => {
     expect(properties({ symmetric: true })).toEqual(['quorum-support'])
   })
 
+  it('takes no event for impossible that writes more than may wait: then writes become durable until no more wait', async () => {
+    const wordy = await withMistake(stored, `${stored}; ${stored}`)
+    const [none, one] = [0, 1].map((pendingWrites) => exploreElection(wordy, { ...tiny, pendingWrites }))
+    expect(one).toMatchObject({ exhaustive: true, violations: [] })
+    expect(one?.nodeStates).toBeGreaterThan(none?.nodeStates as number)
+  })
+
+  it('says what it takes for granted, and which guarantees it does not check', () => {
+    const { assumptions, unchecked } = exploreElection(raftElection, { ...tiny, symmetric: true })
+    expect(assumptions.map((each) => each.split(' ').slice(0, 3).join(' '))).toEqual([
+      'clocks stand still:',
+      'what an event',
+      'nodes are alike',
+      'every random draw',
+      'messages arrive as',
+    ])
+    expect(exploreElection(raftElection, { ...tiny, time: true, pendingWrites: 1 }).assumptions).toHaveLength(2)
+    expect(unchecked).toEqual(['eventual-agreement', 'eventual-accuracy'])
+  })
+
   it('runs once what differs in names only', () => {
     const [all, one] = [false, true].map((symmetric) =>
       exploreElection(raftElection, { ...small, timersInAll: 2, symmetric }),
