@@ -23,9 +23,9 @@ describe('quorate explore', () => {
   })
 
   it('says what it came to when memory ends, and does not end by it', { timeout: 60_000 }, async () => {
-    const flags = ['log', '--symmetric', '--max-time', '50s', '--json']
+    const flags = ['log', '--nodes', '5', '--pending-writes', '3', '--max-time', '50s', '--json']
     const { code, stdout } = await bench.run(['explore', ...flags], {
-      env: { NODE_OPTIONS: '--max-old-space-size=64' },
+      env: { NODE_OPTIONS: '--max-old-space-size=48' },
     })
     const { exhaustive, stopped } = JSON.parse(stdout) as { exhaustive: boolean; stopped: string }
     expect([exhaustive, stopped]).toEqual([false, expect.stringContaining('--max-old-space-size')])
