@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { layers, type Layer } from './mutant.js'
@@ -13,7 +13,10 @@ interface Options {
   readonly markdown?: string
 }
 
-/** Runs the mutants that the arguments name, or all, and returns the exit code: 0 when they are caught, and, of all, enough by simulation. */
+/**
+ * Runs the mutants that the arguments name, or all, and returns the exit code: 0 when they are caught, and, of all, enough by simulation; 1 when
+ * not; 2 when it was called wrongly.
+ */
 export async function main(args: readonly string[]): Promise<number> {
   const program = new Command('mutants')
     .description('Puts known protocol bugs into copies of our packages, one at a time, and says what catches each.')
@@ -24,7 +27,14 @@ export async function main(args: readonly string[]): Promise<number> {
     )
     .option('--json', 'print one object')
     .option('--markdown <file>', 'put the table into a document, between its marks')
-  program.parse([...args], { from: 'user' })
+  program.exitOverride()
+  try {
+    program.parse([...args], { from: 'user' })
+  } catch (error) {
+    // It has said what is wrong, or what was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    throw error
+  }
   const options = program.opts<Options>()
   const unknown = program.args.find((id) => mutants.every((mutant) => mutant.id !== id))
   if (unknown !== undefined) {
@@ -32,6 +42,18 @@ export async function main(args: readonly string[]): Promise<number> {
     return 2
   }
   const { layer } = options
+  const lacking = mutants.filter((mutant) => program.args.includes(mutant.id) && layer !== undefined && !mutant[layer])
+  if (lacking.length > 0) {
+    const ids = lacking.map(({ id }) => id).join(', ')
+    process.stderr.write(
+      `mutants: nothing in the layer ${layer} is meant to catch ${ids}; leave out --layer, or take another\n`,
+    )
+    return 2
+  }
+  if (options.markdown !== undefined && (program.args.length > 0 || layer !== undefined)) {
+    process.stderr.write('mutants: --markdown takes the whole table: leave out ids and --layer\n')
+    return 2
+  }
   const named = mutants.filter(
     (mutant) =>
       (program.args.length === 0 || program.args.includes(mutant.id)) &&
@@ -55,7 +77,7 @@ export async function main(args: readonly string[]): Promise<number> {
       failure,
     }))
     process.stdout.write(`${JSON.stringify({ score, mutants: rows })}\n`)
-  } else process.stdout.write(`\n${summary(score)}\n`)
+  } else process.stdout.write(`\n${summary(score, layer)}\n`)
   if (options.markdown !== undefined) refresh(options.markdown, markdown(all, score))
   const complete = named.length === mutants.length && layer === undefined
   return (complete ? suffices(score) : score.caught === score.mutants) ? 0 : 1

@@ -1,3 +1,4 @@
+import type { Layer } from './mutant.js'
 import type { Attempt, Score, Scored } from './score.js'
 
 /** One mutant as a line or two of text. */
@@ -16,10 +17,12 @@ function attemptText({ layer, caught, by, seeds, seconds, what, falseAlarm }: At
   return `${layer}: not by ${by}${after}, ${time}; ${what.split('\n')[0]}`
 }
 
-export function summary({ mutants, failed, caught, reachable, simulated }: Score): string {
+/** `layer`: the only one that was run. */
+export function summary({ mutants, failed, caught, reachable, simulated }: Score, layer?: Layer): string {
+  const run = `${caught} of ${mutants} mutants are caught${failed === 0 ? '' : `; ${failed} could not be run`}`
+  if (layer !== undefined) return `${run} by ${layer} alone`
   return (
-    `${caught} of ${mutants} mutants are caught; ` +
-    (failed === 0 ? '' : `${failed} could not be run; `) +
+    `${run}; ` +
     `${simulated} of the ${reachable} that the simulator reaches by simulation alone (${percent(simulated, reachable)})`
   )
 }

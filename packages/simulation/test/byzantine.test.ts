@@ -98,6 +98,25 @@ describe('a run with Byzantine nodes', () => {
     }
   })
 
+  it('refuses beforehand to let one lie by a schedule where nothing says how, naming the place and the algorithm', () => {
+    const run = (conduct: Misconduct) =>
+      runElection(raftElection, {
+        nodes: 3,
+        seed: 1,
+        schedule: [
+          { atMs: 0, action: silent('n1') },
+          { atMs: 20, action: { type: 'byzantine', node: 'n2', ...conduct } },
+        ],
+      })
+    expect(() => run({ lies: 0.5 })).toThrow(
+      expect.objectContaining({
+        code: 'QUORATE_NO_FORGE',
+        message: expect.stringContaining('schedule[1]: at 20 ms n2 is to lie, and raft') as string,
+      }),
+    )
+    expect(() => run({ replays: 0.5 })).not.toThrow()
+  })
+
   it('judges nothing that they do or say: one that decides what nobody proposed breaks nothing by that', () => {
     // Alone with its own value, each of two decides it.
     const apart = { atMs: 0, action: { type: 'cut', from: ['n1'], to: ['n2'] } } as const

@@ -73,6 +73,27 @@ describe('an exploration', () => {
     expect(properties({ symmetric: true })).toEqual(['quorum-support'])
   })
 
+  it('takes no event for impossible that writes more than may wait: then writes become durable until no more wait', () => {
+    const wordy = selfNaming((env) => new Wordy(env))
+    for (const pendingWrites of [0, 1, 2]) {
+      const { violations } = exploreElection(wordy, { ...tiny, pendingWrites })
+      expect(violations.map(({ property }) => property)).toEqual(['one-leader-per-term'])
+    }
+  })
+
+  it('says what it takes for granted, and which guarantees it does not check', () => {
+    const { assumptions, unchecked } = exploreElection(raftElection, { ...tiny, symmetric: true })
+    expect(assumptions.map((each) => each.split(' ').slice(0, 3).join(' '))).toEqual([
+      'clocks stand still:',
+      'what an event',
+      'nodes are alike',
+      'every random draw',
+      'messages arrive as',
+    ])
+    expect(exploreElection(raftElection, { ...tiny, time: true, pendingWrites: 1 }).assumptions).toHaveLength(2)
+    expect(unchecked).toEqual(['eventual-agreement', 'eventual-accuracy'])
+  })
+
   it('runs once what differs in names only', () => {
     const [all, one] = [false, true].map((symmetric) =>
       exploreElection(raftElection, { ...small, timersInAll: 2, symmetric }),
@@ -129,12 +150,7 @@ describe('a violation that was found', () => {
   })
 
   it('may take a clock that has moved', () => {
-    const patient = {
-      ...seenByLeaders(raftElection as ElectionDefinition<unknown>),
-      carriesLog: false,
-      codec: messageCodec({}),
-      create: (env: Environment<never, ElectionIndication>) => new Patient(env),
-    } as unknown as ElectionDefinition<unknown>
+    const patient = selfNaming((env) => new Patient(env))
     expect(exploreElection(patient, { nodes: 2, crashes: 0 })).toMatchObject({ exhaustive: true, violations: [] })
     const { violations } = exploreElection(patient, { nodes: 2, crashes: 0, time: true })
     expect(violations.map(({ property }) => property)).toEqual(['one-leader-per-term'])
@@ -222,24 +238,36 @@ describe('what an abstraction takes for the same', () => {
   })
 })
 
+type SelfEnvironment = Environment<never, ElectionIndication>
+
+/** An election in which two nodes may name themselves in one term. */
+function selfNaming(create: (env: SelfEnvironment) => Election<unknown>): ElectionDefinition<unknown> {
+  return {
+    ...seenByLeaders(raftElection as ElectionDefinition<unknown>),
+    carriesLog: false,
+    codec: messageCodec({ again: {} }),
+    create,
+  } as unknown as ElectionDefinition<unknown>
+}
+
 /** Names itself once it has waited long enough by its clock. */
 class Patient implements Election<unknown> {
   leader: NodeId | undefined
   readonly term = { number: 1, id: '' }
-  readonly #env: Environment<never, ElectionIndication>
+  protected readonly env: SelfEnvironment
 
-  constructor(env: Environment<never, ElectionIndication>) {
-    this.#env = env
+  constructor(env: SelfEnvironment) {
+    this.env = env
   }
 
   start(): void {
-    this.#env.timer('wait', 10)
+    this.env.timer('wait', 10)
   }
 
   timeout(): void {
-    if (this.#env.clock.now() < 10) return
-    this.leader = this.#env.self.id
-    this.#env.indicate({ type: 'leader-changed', leader: this.leader, term: this.term })
+    if (this.env.clock.now() < 10) return
+    this.leader = this.env.self.id
+    this.env.indicate({ type: 'leader-changed', leader: this.leader, term: this.term })
   }
 
   receive(): void {}
@@ -250,5 +278,19 @@ class Patient implements Election<unknown> {
 
   inspect() {
     return { leader: this.leader ?? null }
+  }
+}
+
+/** Names itself when two of its steps, the second right behind the first, have each written something. */
+class Wordy extends Patient {
+  override timeout(): void {
+    this.env.store.put('first', Uint8Array.of(1))
+    this.env.send(this.env.self.id, { type: 'again' } as never, 0 as never)
+  }
+
+  override receive(): void {
+    this.env.store.put('second', Uint8Array.of(2))
+    this.leader = this.env.self.id
+    this.env.indicate({ type: 'leader-changed', leader: this.leader, term: this.term })
   }
 }

@@ -18,6 +18,8 @@ export type Attack =
       readonly election?: 'raft' | 'timestamp'
       /** So many bits flip on the disk of one node, while others are cut off and brought level again, and nothing else happens. */
       readonly rots?: number
+      /** One node goes deaf for good, about when it stands or leads, while another crashes, and nothing else happens. */
+      readonly deafens?: boolean
     } & Conditions)
   | ({ readonly run: 'election'; readonly algorithm: 'raft' | 'bully' | 'timestamp' } & Conditions)
   /** A leader or a follower of Raft's election is cut off and comes back, while all else is well. */

@@ -4,6 +4,7 @@ import { timestamp } from '@quorate/election/timestamp'
 import { raftLog } from '@quorate/replication'
 import { nodeIds, runReplicatedLog, type ScheduledFault } from '@quorate/simulation'
 import type { Attack, Violations } from './attack.js'
+import { deafening } from './deafening.js'
 import { smallStores } from './small-stores.js'
 
 interface LeadershipState {
@@ -15,9 +16,12 @@ const elections = { raft, timestamp } as const
 
 /** The log that ships, on an election and the write-ahead log that ship, watched for one more property. */
 export function runLog(attack: Attack & { readonly run: 'log' }, seed: number): Violations {
-  const { run: _, election = 'raft', rots, ...conditions } = attack
+  const { run: _, election = 'raft', rots, deafens = false, ...conditions } = attack
   const invariants = [...(raftLog.invariants ?? []), matchIndexMonotonic()]
-  const only = rots === undefined ? {} : { schedule: rotting(rots, conditions.nodes, seed) }
+  const only = {
+    ...(rots !== undefined && { schedule: rotting(rots, conditions.nodes, seed) }),
+    ...(deafens && { schedule: deafening(conditions.nodes, seed) }),
+  }
   const options = { seed, election: elections[election], stores: smallStores, chaosMs: 600, ...conditions, ...only }
   return runReplicatedLog({ ...raftLog, invariants }, options).violations
 }

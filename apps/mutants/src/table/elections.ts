@@ -5,6 +5,13 @@ import { suite } from './suite.js'
 
 const timestamp: Attack = { run: 'election', algorithm: 'timestamp', nodes: 5 }
 const logByTimestamp: Attack = { run: 'log', election: 'timestamp', nodes: 3 }
+const deafened: Attack = {
+  run: 'log',
+  election: 'timestamp',
+  nodes: 5,
+  faults: ['one-way-partition', 'crash-recovery', 'delay'],
+  deafens: true,
+}
 const bully: Attack = { run: 'election', algorithm: 'bully', nodes: 5 }
 const supported = 'quorum-support'
 const alone = 'one-leader-at-a-time'
@@ -108,6 +115,54 @@ export const electionMutants: readonly Mutant[] = [
     source: own,
     simulation: { attack: logByTimestamp, property: 'leader-completeness' },
     conformance: suite('raft-log, a replicated log on the election timestamp leader completeness', 'replication'),
+  },
+  {
+    id: 'timestamp-follows-one-that-stands-anew',
+    bug: 'timestamp: a leader is followed on though it stands anew, and so leads no more',
+    package: 'election',
+    edits: [
+      {
+        file: 'timestamp.ts',
+        original: 'if (request.id === this.#established.id && compareTerms(request, this.#established) > 0)',
+        replacement: 'if (this.#members.length === 0)',
+      },
+      {
+        file: 'timestamp.ts',
+        original: 'this.#vacant = term.id === this.promised.id && compareTerms(term, this.promised) < 0',
+        replacement: 'this.#vacant = false',
+      },
+    ],
+    source: own,
+    simulation: { attack: deafened, property: 'progress' },
+  },
+  {
+    id: 'timestamp-ignores-an-older-candidacy',
+    bug: 'timestamp: a leader is followed on though it stands anew, where its candidacy is older than another one',
+    package: 'election',
+    edits: [
+      {
+        file: 'timestamp.ts',
+        original: 'if (request.id === this.#established.id && compareTerms(request, this.#established) > 0)',
+        replacement:
+          'if (request.id === this.#established.id && compareTerms(request, this.#established) > 0 && order > 0)',
+      },
+    ],
+    source: own,
+    simulation: { attack: deafened, property: 'progress' },
+  },
+  {
+    id: 'timestamp-wins-without-a-quorum',
+    bug: 'timestamp: one that wins by late acknowledgements, and hears no quorum by then, leads all the same',
+    package: 'election',
+    edits: [
+      {
+        file: 'timestamp.ts',
+        original: 'this.#establish({ number: standing.start, id: this.#env.self.id })\n    this.#resignIfAlone()',
+        replacement: 'this.#establish({ number: standing.start, id: this.#env.self.id })',
+      },
+    ],
+    source: own,
+    simulation: { attack: deafened, property: 'progress' },
   },
   {
     id: 'bully-waits-too-short',

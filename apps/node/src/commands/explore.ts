@@ -8,6 +8,7 @@ import {
   type ExploreOptions,
 } from '@quorate/simulation'
 import { Argument, type Command } from 'commander'
+import { getHeapStatistics } from 'node:v8'
 import { loadAgreement, loadElection, loadReplicatedLog } from '../algorithms.js'
 import { formatDuration, parseDuration } from '../run/duration.js'
 import { plain, type Paint } from '../status/table.js'
@@ -39,13 +40,16 @@ interface ExploreFlags {
 const examples = `
 What is explored: every message may arrive at any time, any number of times, or never; every timer that is set may run out, as
 often as --timers says; a node may crash at any time, lose what was not durable, and start again. Time stands still: what looks
-at its clock to see how long it has waited has not waited, unless --time is given.
+at its clock to see how long it has waited has not waited, unless --time is given. What an event writes is durable or lost right
+behind it, unless --pending-writes lets it wait. --symmetric is your word that names decide nothing: not so for bully and timestamp,
+which rank nodes. What "exhaustive" rests on, and what is not checked at all, is said with the result.
 
   quorate explore log --timers 2 --timers-in-all 2 --symmetric     Raft, until nothing more can happen
   quorate explore election --algorithm timestamp --timers 1
   quorate explore vote --algorithm @quorate/voting/exhibits/naive-threshold
 
-Two elections, two entries and a crash take long; what was reached by then is said. A million states take about 3 GB:
+Two elections, two entries and a crash take long; what was reached by then is said, also when memory ends. A million states take
+about 3 GB:
   NODE_OPTIONS=--max-old-space-size=16000 \\
   quorate explore log --timers-in-all 2 --proposals 2 --symmetric --max-time 1h
 
@@ -59,7 +63,7 @@ export function registerExplore(program: Command): void {
     .summary('run every schedule of a small world')
     .description(
       'Runs an election, a vote or a replicated log through every order of deliveries, losses, timers, crashes and writes that few ' +
-        'nodes can see, and checks what it guarantees after every step.',
+        'nodes can see, and checks what it guarantees, but for progress, after every step.',
     )
     .addArgument(new Argument('<kind>', 'what to explore').choices(kinds))
     .option('--algorithm <name>', 'short name or module (default: raft, threshold or raft-log)')
@@ -117,7 +121,8 @@ async function explore(
     maxStates: count('--max-states', flags.maxStates, 1, 1_000_000_000),
     stop: (counts) => {
       progress.show(counts)
-      return performance.now() - started >= maxTimeMs ? `${flags.maxTime} had passed` : undefined
+      if (performance.now() - started >= maxTimeMs) return `${flags.maxTime} had passed`
+      return outOfMemory()
     },
   }
   const stands = count('--stands', flags.stands ?? '0', 0, 255)
@@ -136,6 +141,18 @@ async function explore(
   } finally {
     progress.clear()
   }
+}
+
+/** Of the limit that Node says, what its young generation takes, and not what lasts. */
+const youngGeneration = 48 * 2 ** 20
+
+/** Node ends a process whose heap is full, and nothing of what it found would be told. */
+function outOfMemory(): string | undefined {
+  const { used_heap_size: used, heap_size_limit: allowed } = getHeapStatistics()
+  const limit = allowed - youngGeneration
+  if (used < 0.85 * limit) return undefined
+  const limitMb = Math.round(limit / 2 ** 20)
+  return `the memory that Node allows was used up, ${limitMb} MB: NODE_OPTIONS=--max-old-space-size=MB allows more`
 }
 
 function requireUsed(kind: Kind, { election, proposals, stands }: ExploreFlags): void {
@@ -171,14 +188,15 @@ class Progress {
 
 /** What was explored, and what was found, in words. */
 export function explorationText(what: string, result: ExplorationResult, ms: number, paint: Paint = plain): string {
-  const { states, nodeStates, transitions, schedules, restStates, violations, beyondModel } = result
+  const { states, nodeStates, transitions, schedules, restStates, violations, beyondModel, unchecked } = result
   const lines = [
     what,
-    `  ${grouped(states)} states, ${grouped(nodeStates)} of them different in the nodes, ${grouped(restStates)} in which nothing more happens`,
-    `  ${grouped(schedules)} schedules, ${grouped(transitions)} events, of which ${grouped(result.executed)} had to be run; ${formatDuration(ms)}`,
+    `  ${grouped(states)} states gone on from, ${grouped(restStates)} of them with nothing more to happen; ${grouped(nodeStates)} different states of the nodes`,
+    `  ${grouped(schedules)} schedules, ${grouped(transitions)} events; ${grouped(result.executed)} were run, to see what each does; ${formatDuration(ms)}`,
     result.exhaustive
-      ? `  ${paint('green', 'exhaustive')}: this is all that can happen within these bounds`
-      : `  ${paint('yellow', 'not exhaustive')}: ${result.stopped ?? ''}`,
+      ? `  ${paint('green', 'exhaustive')}: this is all that can happen within these bounds, as long as`
+      : `  ${paint('yellow', 'not exhaustive')}: ${result.stopped ?? ''}. What was explored rests on this:`,
+    ...result.assumptions.map((each) => `    - ${each}`),
   ]
   if (beyondModel.length > 0)
     lines.push(`  beyond what the algorithm declares to tolerate, and explored all the same: ${beyondModel.join(', ')}`)
@@ -186,7 +204,8 @@ export function explorationText(what: string, result: ExplorationResult, ms: num
     lines.push(`  ${paint('red', property)}: ${found}`)
     steps.forEach((step, place) => lines.push(`    ${place + 1}. ${step.node} ${step.what}`))
   }
-  if (violations.length === 0) lines.push('  everything that it guarantees and that was reached held')
+  if (unchecked.length > 0) lines.push(`  not checked: ${unchecked.join(', ')}`)
+  if (violations.length === 0) lines.push('  everything that was checked held in all that was reached')
   return `${lines.join('\n')}\n`
 }
 

@@ -8,6 +8,7 @@ import type { Compared, Mark, Observed, RunTask, RunTaskResult } from './task.js
 const refusals: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'QUORATE_FAULT_NOT_IMPLEMENTED',
   'QUORATE_UNKNOWN_FAULT',
+  'QUORATE_NO_FORGE',
   'QUORATE_ELECTION_CARRIES_NO_LOG',
 ])
 

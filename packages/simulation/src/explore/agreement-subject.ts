@@ -32,6 +32,7 @@ export function agreementSubject(
     invariants: (definition.invariants ?? []).map((check) => ({ path: '', check })),
     abstractions: new Map(),
     monitor: new Decisions(values),
+    checked: ['validity', 'integrity', 'agreement', 'uniform-agreement'],
   }
 }
 

@@ -26,6 +26,7 @@ export function electionSubject(
         ? { property: 'one-leader-at-a-time', what: `${one} and ${other} lead at the same time` }
         : undefined,
     monitor: namedLeaders,
+    checked: ['one-leader-at-a-time', 'one-leader-per-term'],
   }
 }
 

@@ -98,6 +98,10 @@ export interface ExplorationResult extends Counts {
   readonly compared: number
   /** What the algorithm does not declare to tolerate, and happens here all the same: a violation may be no fault of it. */
   readonly beyondModel: readonly string[]
+  /** What was taken for granted: an exploration that is exhaustive says nothing of what happens otherwise. */
+  readonly assumptions: readonly string[]
+  /** What the algorithm guarantees and no exploration checks: that something happens in the end, or what is not asked for here. */
+  readonly unchecked: readonly string[]
 }
 
 /** Runs every schedule of an election within the bounds. Throws `QUORATE_INVALID_OPTION` for what is no bound. */
@@ -141,10 +145,8 @@ function explore<Root extends Protocol<unknown>, View extends Inspectable>(
   options: ExploreOptions,
 ): ExplorationResult {
   const bounds = boundsOf(options)
-  const guaranteed = new Set<string>([
-    ...declaration.guarantees,
-    ...subject.invariants.map(({ check: { name } }) => name),
-  ])
+  const invariants = subject.invariants.map(({ check: { name } }) => name)
+  const guaranteed = new Set<string>([...declaration.guarantees, ...invariants])
   const checked = only(guaranteed, subject)
   const search = new Search(checked, bounds)
   search.run(options.stop ?? (() => undefined))
@@ -164,6 +166,8 @@ function explore<Root extends Protocol<unknown>, View extends Inspectable>(
     executed: machines.reduce((sum, { executed }) => sum + executed, 0),
     compared,
     beyondModel: beyondModel(declaration, bounds),
+    assumptions: assumptions(bounds),
+    unchecked: declaration.guarantees.filter((name) => !subject.checked.includes(name) && !invariants.includes(name)),
   }
 }
 
@@ -237,5 +241,17 @@ function beyondModel({ tolerates, synchrony, family }: Declaration, bounds: Boun
     ...(has('reordering') ? [] : ['reordering']),
     ...(has('duplication') ? [] : ['duplication']),
     ...(bounds.crashes > 0 && !has('crash-recovery') ? ['crash-recovery'] : []),
+  ]
+}
+
+function assumptions({ time, symmetric, maxPendingWrites }: Bounds): readonly string[] {
+  return [
+    ...(time ? [] : ['clocks stand still: who looks at its own to see how long it has waited has not waited']),
+    ...(maxPendingWrites > 0
+      ? []
+      : ['what an event writes is durable or lost before anything else happens to its node']),
+    ...(symmetric ? ['nodes are alike but for their names, as the caller says'] : []),
+    'every random draw is the middle of what could be drawn',
+    'messages arrive as they were sent, disks keep what is durable, and nobody lies',
   ]
 }

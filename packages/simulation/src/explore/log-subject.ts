@@ -69,6 +69,7 @@ export function logSubject(
     abstractions: abstractionsOf({ '': definition, election }),
     compare: (one, a, other, b) => compareLogs(one, a, other, b),
     monitor: new LogMonitor(),
+    checked: ['election-safety', 'leader-append-only', 'log-matching', 'leader-completeness', 'state-machine-safety'],
   }
 }
 

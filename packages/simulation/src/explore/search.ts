@@ -214,7 +214,7 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
     this.#follow({ ...world, timers, left }, world, [option], transition)
   }
 
-  /** Goes where an event of one node leads, and, where writes do not wait, on to where they are durable. */
+  /** Goes where an event of one node leads, and, where more writes wait than may, on to where enough of them are durable or lost. */
   #follow(parts: Form, parent: World, options: readonly Option[], transition: Transition): void {
     const { node } = options.at(-1) as Option
     const from = parts.nodes[node] as number
@@ -223,8 +223,6 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
     const adds = this.#send(parts.nodes, network, sent)
     if (next === from && observation === 0 && !adds) return
     const { pendingWrites } = this.#machine(node).state(next)
-    const { maxPendingWrites } = this.#bounds
-    if (maxPendingWrites > 0 && pendingWrites > maxPendingWrites) return
     this.#transitions++
     const nodes = parts.nodes.with(node, next)
     const findings: Finding[] = []
@@ -233,7 +231,7 @@ export class Search<Root extends Protocol<unknown>, View extends Inspectable> {
     for (const finding of findings) this.#violated(finding, parent, options)
     const { timers, left } = parts
     const reached = { nodes, monitor, timers, left, network }
-    if (maxPendingWrites > 0 || pendingWrites === 0) {
+    if (pendingWrites <= this.#bounds.maxPendingWrites) {
       this.#enter(reached, parent, [...options])
       return
     }

@@ -25,6 +25,8 @@ export interface Subject<Root extends Protocol<unknown> = Protocol<unknown>, Vie
   /** What two nodes' views must not show at the same time. */
   compare?(one: NodeId, a: View, other: NodeId, b: View): Finding | undefined
   readonly monitor: Monitor<View>
+  /** The guarantees that `compare` and `monitor` check, by their names. */
+  readonly checked: readonly string[]
 }
 
 export interface AbstractionOf {

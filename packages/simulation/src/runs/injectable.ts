@@ -1,4 +1,5 @@
 import { faults as faultKinds, QuorateError, type FaultKind } from '@quorate/core'
+import type { ScheduledFault } from '../fault-action.js'
 
 /** What strikes the content of a disk: stores without one are not reached by it. */
 const ofDisks: ReadonlySet<FaultKind> = new Set<FaultKind>(['torn-write', 'bit-rot'])
@@ -38,4 +39,17 @@ export function requireInjectable(name: string, kinds: readonly FaultKind[], { d
     `${name}: a byzantine participant tells lies, and the algorithm offers no \`forge\` that would say which`,
     { faults: ['byzantine'] },
   )
+}
+
+/** Throws `QUORATE_NO_FORGE` for a schedule by which a node is to lie, where the algorithm does not say how. */
+export function requireForge(name: string, schedule: readonly ScheduledFault[]): void {
+  for (const [place, { atMs, action }] of schedule.entries()) {
+    if (action.type !== 'byzantine' || ((action.lies ?? 0) === 0 && (action.equivocates ?? 0) === 0)) continue
+    throw new QuorateError(
+      'QUORATE_NO_FORGE',
+      `schedule[${place}]: at ${atMs} ms ${action.node} is to lie, and ${name} offers no \`forge\` that would say how; give it one, or leave ` +
+        'out `lies` and `equivocates`, so that the node only replays and is silent',
+      { algorithm: name, place },
+    )
+  }
 }

@@ -54,7 +54,7 @@ export function runReplicatedLog<M>(
   options: ReplicatedLogRunOptions,
 ): ReplicatedLogRunResult {
   const { election, ...rest } = options
-  return new ReplicatedLogRun(definition, election, plan('log', definition, rest)).run()
+  return new ReplicatedLogRun(definition, election, plan('log', definition, rest, election)).run()
 }
 
 class ReplicatedLogRun<M> {

@@ -18,7 +18,7 @@ import { recordedLatencies, type LatencyName } from '../recorded-latencies.js'
 import type { Simulation } from '../simulation.js'
 import type { TraceEntry } from '../trace.js'
 import type { Violation, Violations } from './checks.js'
-import { requireInjectable } from './injectable.js'
+import { requireForge, requireInjectable } from './injectable.js'
 import { requireRequests } from './requests.js'
 import { drawSchedule, healing } from './schedule.js'
 
@@ -93,14 +93,17 @@ export interface Plan {
   readonly command: string
 }
 
+/** What says how its messages, or its children's, are lied about. */
+interface Forges {
+  forge?(...lie: never): unknown
+  readonly childForges?: object
+}
+
 /** What is run, as it is called on the command line. */
 export type RunKind = 'election' | 'vote' | 'detector' | 'log'
 
-export function plan(
-  kind: RunKind,
-  definition: Declaration & { forge?(...lie: never): unknown },
-  options: RunOptions,
-): Plan {
+/** Throws `QUORATE_INVALID_OPTION`, and for faults what `requireInjectable` and `requireForge` throw. `carrier`: the election of a log. */
+export function plan(kind: RunKind, definition: Declaration & Forges, options: RunOptions, carrier: Forges = {}): Plan {
   const nodes = requireInteger('nodes', options.nodes, { min: 1, max: 64 })
   const seed = requireInteger('seed', options.seed, { min: 0 })
   const maxFaulty = requireInteger('maxFaulty', options.maxFaulty ?? definition.resilience(nodes), {
@@ -113,6 +116,8 @@ export function plan(
       disks: options.stores !== undefined,
       forge: definition.forge !== undefined,
     })
+  } else if ([definition.forge, definition.childForges, carrier.forge].every((each) => each === undefined)) {
+    requireForge(definition.name, options.schedule)
   }
   const maxDelayMs = requireNumber('maxDelayMs', options.maxDelayMs ?? usualDelayMs(options.latency), {
     min: 0.01,
