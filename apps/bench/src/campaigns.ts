@@ -24,7 +24,7 @@ const campaigns: Readonly<Record<string, (options: RunOptions) => RunResult>> = 
   'log, all faults, on the write-ahead log': (options) =>
     runReplicatedLog(raftLog, { ...options, election: raft, stores: onDisk }),
   'election `raft`, on the write-ahead log': (options) => runElection(raft, { ...options, stores: onDisk }),
-  'election `timestamp`': (options) => runElection(timestamp, options),
+  'election `timestamp`, on the write-ahead log': (options) => runElection(timestamp, { ...options, stores: onDisk }),
   'election `bully`': (options) => runElection(bully, options),
   'vote `threshold`': (options) => runAgreement(threshold, options),
   'detector `phi-accrual`': (options) => runFailureDetector(phiAccrual, options),
