@@ -2,9 +2,10 @@
  * Everything that must hold before a change goes in, on a machine that has only git, Node and npm. The last line it
  * prints is `N passed, N failed, N skipped`; it exits non-zero when a test or any other step failed.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { countedTests, inWords } from './counted-tests.mjs'
 import { inParallel, packageManager, pnpm, run, step } from './steps.mjs'
 import { root } from './workspace.mjs'
 
@@ -40,22 +41,13 @@ async function everything() {
     ['documents', ...node('check-docs.mjs')],
   ]
   await inParallel(2, quick, (args) => one(...args))
-  const counts = await tests(one)
+  const { ok, counts } = await countedTests()
+  outcomes.push(ok)
   await published(one)
   console.log(
     `\n${outcomes.filter(Boolean).length} of ${outcomes.length} steps, ${Math.round((performance.now() - started) / 1000)} s`,
   )
   finish(outcomes.every(Boolean), counts)
-}
-
-async function tests(one) {
-  const folder = mkdtempSync(join(tmpdir(), 'quorate-test-'))
-  const file = join(folder, 'results.json')
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-  await one('tests', bin('vitest'), ['run', ...reporters], { live: true })
-  const counts = read(file)
-  rmSync(folder, { recursive: true, force: true })
-  return counts
 }
 
 /** What is done with packed packages, which are packed once. */
@@ -68,24 +60,7 @@ async function published(one) {
   rmSync(folder, { recursive: true, force: true })
 }
 
-/** A file that fails to load has no tests to count, so it counts as one that failed. */
-function read(file) {
-  try {
-    const results = JSON.parse(readFileSync(file, 'utf8'))
-    const broken = results.testResults.filter(
-      ({ status, assertionResults }) => status === 'failed' && assertionResults.length === 0,
-    )
-    return {
-      passed: results.numPassedTests,
-      failed: results.numFailedTests + broken.length,
-      skipped: results.numPendingTests + results.numTodoTests,
-    }
-  } catch {
-    return { passed: 0, failed: 1, skipped: 0 }
-  }
-}
-
-function finish(ok, { passed, failed, skipped }) {
-  process.exitCode = ok && failed === 0 ? 0 : 1
-  console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`)
+function finish(ok, counts) {
+  process.exitCode = ok && counts.failed === 0 ? 0 : 1
+  console.log(inWords(counts))
 }
