@@ -25,6 +25,7 @@ export {
   type SchemaMessage,
 } from './codec/index.js'
 
+export { benignFaults } from './benign-faults.js'
 export { faults, type FaultDomain, type FaultKind } from './fault-model.js'
 export type { ChildForge, ForgeContext } from './forge.js'
 export type { Abstraction } from './abstraction.js'

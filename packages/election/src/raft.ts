@@ -19,6 +19,7 @@
  */
 import {
   compareTerms,
+  benignFaults,
   defineElection,
   noTerm,
   requireMembers,
@@ -34,7 +35,6 @@ import {
   type Term,
 } from '@quorate/core'
 import { majority, type Majority } from '@quorate/voting/majority'
-import { benignFaults } from './benign-faults.js'
 import { abstraction } from './raft/abstraction.js'
 import { Ballot } from './raft/ballot.js'
 import { Candidacy } from './raft/candidacy.js'

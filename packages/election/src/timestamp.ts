@@ -21,6 +21,7 @@
  */
 import {
   compareTerms,
+  benignFaults,
   defineElection,
   noTerm,
   requireMembers,
@@ -36,7 +37,6 @@ import {
   type Term,
 } from '@quorate/core'
 import { majoritySize } from '@quorate/voting/majority'
-import { benignFaults } from './benign-faults.js'
 import { reaches, toRecord, type PositionRecord } from './position.js'
 import { Succession } from './succession.js'
 import { forge } from './timestamp/forge.js'

@@ -18,6 +18,7 @@
  */
 import {
   AT_ONCE,
+  benignFaults,
   carriesNoLog,
   defineReplicatedLog,
   QuorateError,
@@ -341,23 +342,7 @@ export const raftLog = defineReplicatedLog<Message>({
   name: 'raft-log',
   family: 'rounds',
   synchrony: 'partially-synchronous',
-  tolerates: [
-    'crash-stop',
-    'crash-recovery',
-    'loss',
-    'duplication',
-    'reordering',
-    'delay',
-    'partition',
-    'one-way-partition',
-    'pause',
-    'slow-process',
-    'torn-write',
-    'failed-sync',
-    'full-disk',
-    'slow-disk',
-    'bit-rot',
-  ],
+  tolerates: benignFaults,
   resilience: (n) => Math.floor((n - 1) / 2),
   guarantees: [
     'election-safety',

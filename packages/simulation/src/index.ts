@@ -15,6 +15,7 @@ export { addCoverage, type Coverage } from './marks/marks.js'
 export type { RequestKind, ScheduledRequest } from './scheduled-request.js'
 export type { TraceEntry } from './trace.js'
 export { findAgreement, findConflict, findDivergence, type Divergence, type ValueChange } from './formulas.js'
+export { cascade } from './runs/cascade.js'
 export { runAgreement, type AgreementResult, type AgreementRunOptions } from './runs/run-agreement.js'
 export { runElection } from './runs/run-election.js'
 export {

@@ -1,7 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { explain, runAgreement, sweep } from '@quorate/simulation'
+import { cascade, explain, runAgreement, sweep } from '@quorate/simulation'
 import { floodMin } from '../src/flood-min.js'
-import { cascade } from './cascade.js'
 import { cluster, messagesBetween } from './cluster.js'
 import { thrown } from './codes.js'
 import { findViolation } from './violations.js'

@@ -1,10 +1,7 @@
-import type { NodeId, ReplicatedLog } from '@quorate/core'
-import { raft } from '@quorate/election/raft'
-import { raftLog } from '@quorate/replication'
-import { nodeIds, Simulation, type Violation } from '@quorate/simulation'
+import type { NodeId } from '@quorate/core'
+import { nodeIds, type Violation } from '@quorate/simulation'
 import type { Violations } from './attack.js'
-
-const maxDelayMs = 10
+import { calmLogs, maxDelayMs } from './calm-logs.js'
 
 /**
  * A follower is cut off while the others commit, comes back, and is handed the leadership at once, on links that are well. Then it leads
@@ -13,17 +10,7 @@ const maxDelayMs = 10
  */
 export function runHandOver(nodes: number, seed: number): Violations {
   const ids = nodeIds(nodes)
-  const simulation = new Simulation<ReplicatedLog<unknown>>({
-    seed,
-    nodes: ids,
-    links: { minDelayMs: 0.1, maxDelayMs: maxDelayMs - 1 },
-    syncMs: [0.1, 1],
-    protocol: () => ({
-      codec: raftLog.codec,
-      create: (env) => raftLog.create(env, { members: ids, maxDelayMs, election: raft }),
-      listen: () => {},
-    }),
-  })
+  const simulation = calmLogs(seed, ids)
   const random = simulation.random.fork('hand-over')
   const violations: Violation[] = []
   const leaderOf = (id: NodeId): NodeId | undefined => simulation.root(id).leader

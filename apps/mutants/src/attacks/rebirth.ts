@@ -1,10 +1,7 @@
 import type { NodeId, Random, ReplicatedLog, ReplicatedLogIndication } from '@quorate/core'
-import { raft } from '@quorate/election/raft'
-import { raftLog } from '@quorate/replication'
-import { nodeIds, Simulation, type Violation } from '@quorate/simulation'
+import { nodeIds, type Simulation, type Violation } from '@quorate/simulation'
 import type { Violations } from './attack.js'
-
-const maxDelayMs = 10
+import { calmLogs, maxDelayMs } from './calm-logs.js'
 
 /**
  * A follower proposes to a leader that hands over and so refuses it, crashes, and proposes again in its next life, with the numbers of the
@@ -27,20 +24,7 @@ class Rebirth {
   #follower: NodeId | undefined
 
   constructor(seed: number) {
-    this.#simulation = new Simulation<ReplicatedLog<unknown>>({
-      seed,
-      nodes: this.#ids,
-      links: { minDelayMs: 0.1, maxDelayMs: maxDelayMs - 1 },
-      syncMs: [0.1, 1],
-      protocol: () => ({
-        codec: raftLog.codec,
-        create: (env) => raftLog.create(env, { members: this.#ids, maxDelayMs, election: raft }),
-        listen: () => {},
-      }),
-      onIndication: (node, path, indication) => {
-        if (path === '') this.#indicated(node, indication as ReplicatedLogIndication)
-      },
-    })
+    this.#simulation = calmLogs(seed, this.#ids, (node, indication) => this.#indicated(node, indication))
     this.#random = this.#simulation.random.fork('rebirth')
   }
 

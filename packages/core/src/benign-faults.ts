@@ -1,6 +1,6 @@
-import type { FaultKind } from '@quorate/core'
+import type { FaultKind } from './fault-model.js'
 
-/** What an election by quorums survives whose promises are durable: all that leaves messages true, and disks what they said was on them. */
+/** What an algorithm by quorums survives whose promises are durable: all that leaves messages true, and disks what they said was on them. */
 export const benignFaults: readonly FaultKind[] = [
   'crash-stop',
   'crash-recovery',

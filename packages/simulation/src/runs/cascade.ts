@@ -1,9 +1,10 @@
 import { seededRandom } from '@quorate/core'
-import { nodeIds, type ScheduledFault } from '@quorate/simulation'
+import type { ScheduledFault } from '../fault-action.js'
+import { nodeIds } from '../node-ids.js'
 
 /**
- * Crashes one node after the other, each in the midst of one broadcast more. The first has the smallest value: what it told a few
- * before it died, the next of them tells a few others.
+ * The schedule and the values of a vote that are the hardest for one that floods: one node crashes after the other, each in the midst of
+ * one broadcast more. The first has the smallest value: what it told a few before it died, the next of them tells a few others.
  */
 export function cascade(
   seed: number,
